@@ -1,0 +1,1 @@
+"""Roles as data, and the briefing composed from the loaded documents."""

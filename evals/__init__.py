@@ -1,0 +1,1 @@
+"""Measuring answers: cases, scorers, metrics, runs and reports."""

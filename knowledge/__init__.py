@@ -1,0 +1,1 @@
+"""What the mission knows: reading documents, cutting passages, the register, the index and retrieval."""
