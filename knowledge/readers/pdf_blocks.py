@@ -1,0 +1,382 @@
+"""Turns lines into the blocks of a document: headings, numbered paragraphs, list items, tables and footnotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from knowledge.cleaning import join_lines, mend_split_words, normalise_characters
+from knowledge.documents import Block, BlockKind
+from knowledge.readers.pdf_chunks import Chunk
+from knowledge.readers.pdf_tables import Table
+
+_NUMBERED = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,3})\.?\s+(?=\S)")
+_PLAIN_NUMBERED = re.compile(r"(\d{1,3})\.\s*(?=[^\s\d])")
+_HEADING_NUMBER = re.compile(
+    r"(?P<word>(?:chapter|section|part) (?:[IVXLC]+|\d+))\b[.:]?\s*"
+    r"|(?P<plain>[IVXLC]{1,7}|[A-Z](?:\.\d{1,2}){0,3}|\d{1,2}(?:\.\d{1,3}){0,3})[.)]?\s+(?=\S)"
+    r"|(?P<brackets>\((?:[a-z]|[ivx]{1,5}|\d{1,2})\))\s+(?=\S)",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(
+    r"(?P<number>\((?:[a-z]{1,2}|[ivxl]{1,6}|\d{1,2}|[A-Z])\)|(?:[a-z]|[ivx]{1,5})[.)](?=\s))\s*"
+    r"|(?P<bullet>[•▪●■◦○‣·]|[–—−-](?=\s)|o(?=\s\s?[A-Z]))\s*"
+)
+_PART = re.compile(
+    r"(?P<label>(?:annexe?|appendix|enclosure|attachment)(?:\s+(?:[IVXLC]+|\d{1,2}|[A-Z]))?)(?![\w’'])\s*[.:–—-]*\s*(?P<title>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CAPTION = re.compile(r"(?:table|figure|map|box|chart|graph)\s+(?:[IVXLC]+|\d+(?:\.\d+)*)\b[.:]?", re.IGNORECASE)
+_CLOSED = re.compile(r"[.:;?!][\"'”’)\]]*$")
+_MAX_HEADING = 220
+
+
+@dataclass
+class _Draft:
+    """A block that may still grow over a page break."""
+
+    kind: BlockKind
+    chunks: list[Chunk]
+    number: str | None = None
+    level: int = 0
+    part: str | None = None
+    cut: int = 0
+    """Characters of the first line that are the number."""
+    table: Table | None = None
+    title: str | None = None
+    strength: tuple[float, ...] = ()
+
+
+@dataclass
+class BlockBuilder:
+    """Takes chunks and tables in reading order; `blocks` gives the result.
+
+    Paragraph numbers must follow each other: "2008. The ..." at a line's start is a number only where 2007 came before.
+    """
+
+    known_words: Mapping[str, int]
+    body_size: float
+    resolution: bool = False
+    _drafts: list[_Draft] = field(default_factory=list)
+    _notes: list[_Draft] = field(default_factory=list)
+    _part: str | None = None
+    _last: int = 0
+    _number_x: float | None = None
+    _sub_last: int = 0
+    _sub_x: float = 0.0
+    _list_x: list[float] = field(default_factory=list)
+    _seen_numbers: bool = False
+
+    def add_page(self, items: Sequence[Chunk | Table], notes: Sequence[Chunk]) -> None:
+        """Take one page's chunks and tables, and its footnotes."""
+        for place, item in enumerate(items):
+            if isinstance(item, Table):
+                self._release_notes()
+                self._add_table(item)
+                continue
+            if not self._continue(item, first_on_page=place == 0):
+                self._release_notes()
+                self._add(item)
+        if items:
+            self._release_notes()
+        self._notes.extend(self._footnotes(notes))
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Everything taken so far, as blocks."""
+        self._release_notes()
+        drafts = list(_with_captions(_with_part_titles(self._drafts)))
+        levels = _levels(drafts)
+        return tuple(
+            block
+            for draft, level in zip(drafts, levels, strict=True)
+            if (block := self._block(draft, level)) is not None
+        )
+
+    # --- taking ---
+
+    def _release_notes(self) -> None:
+        self._drafts.extend(self._notes)
+        self._notes.clear()
+
+    def _add(self, chunk: Chunk) -> None:
+        text = chunk.text
+        if (match := _PART.fullmatch(text)) and _opens_part(chunk, match, self.body_size):
+            self._open_part(chunk, match)
+        elif _CAPTION.match(text) and len(text) < 200 and not _NUMBERED.match(text):
+            self._drafts.append(_Draft("paragraph", [chunk], part=self._part))
+        elif _is_heading(chunk, self.body_size):
+            self._add_heading(chunk)
+        elif match := (_PLAIN_NUMBERED.match(text) or _NUMBERED.match(text)):
+            self._add_numbered(chunk, match)
+        elif match := _ITEM.match(text):
+            self._add_item(chunk, match)
+        else:
+            self._add_plain(chunk)
+
+    def _open_part(self, chunk: Chunk, match: re.Match[str]) -> None:
+        self._part = _part_name(match["label"])
+        self._last, self._sub_last, self._number_x = 0, 0, None
+        self._list_x.clear()
+        title = " ".join(match["title"].split())
+        self._drafts.append(_Draft("heading", [chunk], self._part, part=self._part, title=title, strength=(99.0,)))
+
+    def _add_heading(self, chunk: Chunk) -> None:
+        match = _HEADING_NUMBER.match(chunk.text)
+        number = next((group for group in match.groups() if group), None) if match else None
+        self._list_x.clear()
+        self._sub_last = 0
+        self._drafts.append(
+            _Draft(
+                "heading",
+                [chunk],
+                number,
+                part=self._part,
+                cut=match.end() if match and number else 0,
+                strength=_strength(chunk, number),
+            )
+        )
+
+    def _add_numbered(self, chunk: Chunk, match: re.Match[str]) -> None:
+        printed = match[1]
+        if "." in printed:
+            dotted = chunk.first.hanging_x is not None or match[0].rstrip().endswith(".")
+            self._add_draft("paragraph", chunk, printed if dotted else None, match.end() if dotted else 0)
+            return
+        value, x = int(printed), chunk.first.x0
+        ends_with_stop = match[0].rstrip().endswith(".")
+        at_margin = self._number_x is None or abs(x - self._number_x) <= 6
+        if ends_with_stop and (
+            (value == self._last + 1 and (at_margin or self._sub_last + 1 != value))
+            or (at_margin and self._last < value <= self._last + 6)
+            or (value == 1 and at_margin)
+        ):
+            self._last, self._sub_last = value, 0
+            self._number_x = x if self._number_x is None or chunk.page_turned else self._number_x
+            self._list_x.clear()
+            self._seen_numbers = True
+            self._add_draft("paragraph", chunk, printed, match.end())
+        elif ends_with_stop and (value == 1 or value == self._sub_last + 1):
+            self._sub_last, self._sub_x = value, x
+            self._add_draft("list_item", chunk, printed, match.end(), self._depth(x))
+        else:
+            self._add_plain(chunk)
+
+    def _add_item(self, chunk: Chunk, match: re.Match[str]) -> None:
+        number = match["number"] or match["bullet"]
+        self._add_draft("list_item", chunk, number, match.end(), self._depth(chunk.first.x0))
+
+    def _add_plain(self, chunk: Chunk) -> None:
+        preamble = self.resolution and not self._seen_numbers and self._part is None
+        if not preamble:
+            self._list_x.clear()
+        self._add_draft("preamble" if preamble else "paragraph", chunk, None, 0)
+
+    def _add_draft(self, kind: BlockKind, chunk: Chunk, number: str | None, cut: int, level: int = 0) -> None:
+        self._drafts.append(_Draft(kind, [chunk], number, level, self._part, cut))
+
+    def _depth(self, x: float) -> int:
+        while self._list_x and x < self._list_x[-1] - 5:
+            self._list_x.pop()
+        if not self._list_x or x > self._list_x[-1] + 5:
+            self._list_x.append(x)
+        return len(self._list_x)
+
+    def _add_table(self, table: Table) -> None:
+        before = self._drafts[-1] if self._drafts else None
+        if before and before.table and before.part == self._part and before.table.page < table.page:
+            joined = before.table.followed_by(table)
+            if joined:
+                before.table = joined
+                return
+        self._drafts.append(_Draft("table", [], part=self._part, table=table))
+
+    def _footnotes(self, chunks: Sequence[Chunk]) -> Iterator[_Draft]:
+        last: _Draft | None = next((d for d in reversed(self._drafts) if d.kind == "footnote"), None)
+        for chunk in chunks:
+            mark, cut = _note_mark(chunk)
+            if mark is None and last is not None and not _CLOSED.search(last.chunks[-1].text):
+                last.chunks.append(chunk)
+                continue
+            last = _Draft("footnote", [chunk], mark, part=self._part, cut=cut)
+            yield last
+
+    def _continue(self, chunk: Chunk, *, first_on_page: bool) -> bool:
+        """Append the chunk to the paragraph before it where it carries that one on."""
+        before = next((d for d in reversed(self._drafts) if d.kind != "footnote"), None)
+        if first_on_page and before is not None and before.kind == "table":
+            return False
+        if before is not None and before.kind == "table" and chunk.text[:1].islower():
+            before = next((d for d in reversed(self._drafts) if d.kind in ("paragraph", "list_item", "preamble")), None)
+        if before is None or before.kind not in ("paragraph", "list_item", "preamble") or not before.chunks:
+            return False
+        last = before.chunks[-1]
+        if _is_heading(chunk, self.body_size) or _CAPTION.match(last.text) or chunk.first.opening_mark:
+            return False
+        if abs(chunk.first.size - last.first.size) > 1.2 or _begins_with_number(chunk):
+            return False
+        open_end = not _CLOSED.search(last.text)
+        small_start = chunk.text[:1].islower()
+        if not (chunk.page_turned or first_on_page):
+            goes_on = open_end and small_start and chunk.first.y > last.last.y and not chunk.tagged
+        elif open_end and not last.last.text.endswith(","):
+            goes_on = True
+        else:
+            goes_on = (small_start and (open_end or not chunk.indented)) or (
+                chunk.flush_with(last) and last.fills_its_last_line and not chunk.indented and last.opens_indented
+            )
+        if goes_on:
+            before.chunks.append(chunk)
+        return goes_on
+
+    # --- giving ---
+
+    def _block(self, draft: _Draft, level: int) -> Block | None:
+        if draft.table is not None:
+            return Block(
+                "table",
+                normalise_characters(draft.title or ""),
+                draft.table.page,
+                draft.table.page_end or draft.table.page,
+                part=draft.part,
+                rows=tuple(tuple(normalise_characters(cell) for cell in row) for row in draft.table.rows),
+                note_marks=draft.table.marks,
+            )
+        lines = [line for chunk in draft.chunks for line in chunk.lines]
+        texts = [lines[0].text[draft.cut :], *(line.text for line in lines[1:])]
+        text = (
+            draft.title
+            if draft.title is not None
+            else mend_split_words(normalise_characters(join_lines(texts, self.known_words)), self.known_words)
+        )
+        if not text and draft.number and draft.kind == "heading":
+            text = draft.number
+        if not text:
+            return None
+        marks = tuple(mark for line in lines for mark in line.marks)
+        if lines[0].opening_mark and draft.kind != "footnote":
+            marks = (lines[0].opening_mark, *marks)
+        return Block(draft.kind, text, lines[0].page, lines[-1].page, level, draft.number, draft.part, note_marks=marks)
+
+
+def _begins_with_number(chunk: Chunk) -> bool:
+    return bool(_PLAIN_NUMBERED.match(chunk.text) or _ITEM.match(chunk.text))
+
+
+def _note_mark(chunk: Chunk) -> tuple[str | None, int]:
+    if chunk.first.opening_mark:
+        return chunk.first.opening_mark, 0
+    match = re.match(r"(\d{1,3}|\*{1,3}|[†‡])[.)]?\s+(?=\S)", chunk.text)
+    return (match[1], match.end()) if match else (None, 0)
+
+
+def _is_heading(chunk: Chunk, body_size: float) -> bool:
+    """True for short emphasised text that is no sentence, numbered or not."""
+    text = chunk.text
+    if len(text) > _MAX_HEADING or len(chunk.lines) > 5 or not re.search(r"[^\W\d_]{2}", text):
+        return False
+    if text[-1] in ",;" or (text[-1] == ":" and not chunk.bold):
+        return False
+    larger = chunk.first.size >= body_size * 1.12 and chunk.first.size >= body_size + 1
+    sentence = text[-1] == "." and len(text) > 60
+    if chunk.bold or larger:
+        return not sentence
+    if text[-1] == "." or chunk.first.size < body_size - 1.2:
+        return False
+    tagged = bool(chunk.first.tag and re.fullmatch(r"H\d?", chunk.first.tag.role))
+    if chunk.italic or tagged:
+        return len(text) < 160
+    capitals = text.upper() == text and len(re.findall(r"[A-Z]", text)) > 5 and not re.search(r"\d{3}", text)
+    return bool(
+        (capitals and len(text) < 100)
+        or (re.match(r"(?:[IVX]{1,6}|[A-Z])\.\s+[A-Z]", text) and len(text) < 100 and len(chunk.lines) <= 2)
+    )
+
+
+def _opens_part(chunk: Chunk, match: re.Match[str], body_size: float) -> bool:
+    title = match["title"]
+    if len(chunk.text) > 200 or re.match(r"(?:to|of|is|and|for|in|on|shall|provides|contains)\b", title):
+        return False
+    if title and chunk.text[-1] in ".;,":
+        return False
+    if not title:
+        return chunk.first.x1 - chunk.first.x0 < 200
+    return _is_heading(chunk, body_size)
+
+
+def _part_name(label: str) -> str:
+    words = label.split()
+    return " ".join([words[0].capitalize(), *(word.upper() for word in words[1:])])
+
+
+def _strength(chunk: Chunk, number: str | None) -> tuple[float, ...]:
+    """How high a heading stands: type size first, then capitals, weight, and the kind of its number."""
+    kinds = (
+        r"(?i:chapter|part) .*",
+        r"[IVX]+",
+        r"[A-Z]",
+        r"\d+|section .*",
+        r"[\dA-Z]+\.\d+",
+        r"[\dA-Z]+\.\d+\.\d+.*",
+        r"\([a-z]\)",
+        r"\([ivx]+\)",
+    )
+    rank = next((len(kinds) - n for n, kind in enumerate(kinds) if number and re.fullmatch(kind, number)), 0)
+    capitals = chunk.text.upper() == chunk.text
+    return (round(chunk.first.size), float(chunk.bold), float(capitals), float(rank), float(not chunk.italic))
+
+
+def _levels(drafts: Sequence[_Draft]) -> list[int]:
+    """Level of each heading: one more than the stronger headings that still stand open above it."""
+    levels: list[int] = []
+    stack: list[tuple[float, ...]] = []
+    for draft in drafts:
+        if draft.kind != "heading":
+            levels.append(draft.level)
+            continue
+        while stack and stack[-1] <= draft.strength:
+            stack.pop()
+        stack.append(draft.strength)
+        inside_part = bool(stack and stack[0] == (99.0,))
+        levels.append(max(1, len(stack)) if not inside_part or len(stack) == 1 else len(stack))
+    return levels
+
+
+def _with_part_titles(drafts: Sequence[_Draft]) -> Iterator[_Draft]:
+    """The heading that follows a bare "Annex II" becomes that part's title."""
+    held: _Draft | None = None
+    for draft in drafts:
+        if held is not None:
+            if draft.kind == "heading" and draft.strength != (99.0,) and draft.number is None:
+                draft.number, draft.strength = held.number, (99.0,)
+                held = None
+            else:
+                yield held
+                held = None
+        if draft.strength == (99.0,) and draft.title == "":
+            held = draft
+            continue
+        yield draft
+    if held is not None:
+        yield held
+
+
+def _with_captions(drafts: Iterator[_Draft]) -> Iterator[_Draft]:
+    """The lines from "Table 3" to the table itself become the table's caption."""
+    held: list[_Draft] = []
+    for draft in drafts:
+        is_caption = draft.kind == "paragraph" and bool(draft.chunks) and re.match(r"(?i)table\s", draft.chunks[0].text)
+        if is_caption and _CAPTION.match(draft.chunks[0].text):
+            yield from held
+            held = [draft]
+        elif held and draft.table is not None:
+            words = [" ".join(line.text.split()) for d in held for c in d.chunks for line in c.lines]
+            yield replace(draft, title=join_lines(words, {}))
+            held = []
+        elif held and len(held) < 4 and draft.chunks and len(draft.chunks[0].text) < _MAX_HEADING:
+            held.append(draft)
+        else:
+            yield from held
+            held = []
+            yield draft
+    yield from held

@@ -1,0 +1,210 @@
+"""Builds tables from the structure tree where there is one, and from ruling lines and alignment where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from knowledge.cleaning import join_lines
+from knowledge.readers.pdf_lines import page_lines
+from knowledge.readers.pdf_page import Box, Line, Page, Run, TableShape
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of one table, or of the part of it that one page holds."""
+
+    rows: tuple[tuple[str, ...], ...]
+    """rows[0] holds the column heads, empty strings where there are none."""
+    page: int
+    y: float
+    marks: tuple[str, ...] = ()
+    page_end: int | None = None
+    has_heads: bool = True
+
+    def followed_by(self, other: Table) -> Table | None:
+        """Both as one table where `other` carries this one on over a page break, else None."""
+        if len(self.rows[0]) != len(other.rows[0]):
+            return None
+        repeats = other.rows[0] == self.rows[0] or not any(other.rows[0])
+        if other.has_heads and not repeats:
+            return None
+        rows = other.rows[1:] if repeats else other.rows
+        return Table(
+            self.rows + rows, self.page, self.y, self.marks + other.marks, other.page_end or other.page, self.has_heads
+        )
+
+
+def tagged_table(lines: Sequence[Line], shape: TableShape, known_words: Mapping[str, int]) -> Table | None:
+    """The table that the lines of its cells make; None where it is a frame around prose, not a table."""
+    cells: dict[tuple[int, int], list[Line]] = {}
+    for line in lines:
+        if line.tag and line.tag.cell:
+            cells.setdefault(line.tag.cell[1:], []).append(line)
+    columns = sorted({column for _, column in cells})
+    if len(columns) < 2 or not _is_tabular(cells, columns):
+        return None
+    text = {place: join_lines([line.text for line in held], known_words) for place, held in cells.items()}
+    used = sorted({row for row, _ in cells})
+    heads = [row for row in used if row < shape.head_rows]
+    top = tuple(_head(text, heads, column, shape.spans) for column in columns)
+    body = tuple(tuple(text.get((row, column), "") for column in columns) for row in used if row not in heads)
+    marks = tuple(mark for line in lines for mark in line.marks)
+    return Table((top, *body), lines[0].page, lines[0].y, marks, has_heads=bool(heads))
+
+
+def _is_tabular(cells: Mapping[tuple[int, int], Sequence[Line]], columns: Sequence[int]) -> bool:
+    rows = {row for row, _ in cells}
+    wide_rows = sum(1 for row in rows if sum((row, column) in cells for column in columns) > 1)
+    return wide_rows * 2 >= len(rows) or wide_rows >= 3
+
+
+def _head(
+    text: Mapping[tuple[int, int], str], rows: Sequence[int], column: int, spans: Mapping[tuple[int, int], int]
+) -> str:
+    """Head of one column: the heads above it, outermost first, group heads included."""
+    words: list[str] = []
+    for row in rows:
+        found = text.get((row, column), "")
+        for (span_row, first), wide in spans.items():
+            if span_row == row and first < column < first + wide:
+                found = found or text.get((row, first), "")
+        if found and found not in words:
+            words.append(found)
+    return " ".join(words)
+
+
+# --- tables without tags --------------------------------------------------------------------------------------------
+
+
+def ruled_tables(page: Page, known_words: Mapping[str, int]) -> tuple[list[Table], Page]:
+    """Tables found between ruling lines, and the page without the runs they hold."""
+    tables: list[Table] = []
+    spent: set[int] = set()
+    for region in _regions(page):
+        inside = [(n, run) for n, run in enumerate(page.runs) if n not in spent and run.text and _holds(region, run)]
+        table = _from_region([run for _, run in inside], region, page, known_words)
+        if table:
+            tables.append(table)
+            spent.update(n for n, _ in inside)
+    if not spent:
+        return [], page
+    return tables, replace(page, runs=tuple(run for n, run in enumerate(page.runs) if n not in spent))
+
+
+def _holds(box: Box, run: Run) -> bool:
+    return box[0] - 3 <= run.x0 and run.x1 <= box[2] + 3 and box[1] < run.y <= box[3] + 1
+
+
+def _level_rules(page: Page) -> list[Box]:
+    """Horizontal rules, the pieces of one line joined, longer than a footnote rule's stub, from the top."""
+    level = sorted(
+        (box for box in page.rules if box[3] - box[1] <= 3 and box[2] - box[0] > 3), key=lambda b: (round(b[1]), b[0])
+    )
+    joined: list[Box] = []
+    for box in level:
+        last = joined[-1] if joined else None
+        if last and abs(last[1] - box[1]) <= 2 and box[0] - last[2] <= 8:
+            joined[-1] = (last[0], last[1], max(last[2], box[2]), max(last[3], box[3]))
+        else:
+            joined.append(box)
+    return joined
+
+
+def _regions(page: Page) -> list[Box]:
+    """Areas between the first and the last of several rules with the same ends."""
+    groups: list[list[Box]] = []
+    for rule in _level_rules(page):
+        if not 0.04 * page.height < rule[1] < 0.97 * page.height or rule[2] - rule[0] < 100:
+            continue
+        for group in groups:
+            if abs(group[0][0] - rule[0]) <= 6 and abs(group[0][2] - rule[2]) <= 6:
+                group.append(rule)
+                break
+        else:
+            groups.append([rule])
+    found = [(g[0][0], g[0][1], g[0][2], g[-1][3]) for g in groups if len(g) >= 2 and g[-1][1] - g[0][1] > 15]
+    return sorted(found, key=lambda box: box[1])
+
+
+def _from_region(runs: Sequence[Run], region: Box, page: Page, known_words: Mapping[str, int]) -> Table | None:
+    if not runs:
+        return None
+    edges = _column_edges(runs, region, page)
+    if len(edges) < 3:
+        return None
+    columns = list(pairwise(edges))
+    cell_lines = [
+        page_lines(
+            Page(page.number, page.width, page.height, tuple(r for r in runs if left <= _middle(r) < right), {}, ())
+        )
+        for left, right in columns
+    ]
+    starts = _row_starts(cell_lines, region, page)
+    if len(starts) < 2:
+        return None
+    cells: list[list[list[str]]] = [[[] for _ in columns] for _ in starts]
+    for column, lines in enumerate(cell_lines):
+        for line in lines:
+            row = max((n for n, start in enumerate(starts) if start <= line.y), default=0)
+            cells[row][column].append(line.text)
+    rows = tuple(tuple(join_lines(cell, known_words) for cell in row) for row in cells)
+    rows = tuple(row for row in rows if any(row))
+    filled = sum(1 for row in rows for cell in row if cell)
+    if len(rows) < 2 or filled < 0.4 * len(rows) * len(columns) or _mostly_prose(rows):
+        return None
+    marks = tuple(mark for lines in cell_lines for line in lines for mark in line.marks)
+    return Table(rows, page.number, region[1], marks)
+
+
+def _mostly_prose(rows: Sequence[Sequence[str]]) -> bool:
+    return sum(1 for row in rows if sum(1 for cell in row if cell) < 2) > 0.7 * len(rows)
+
+
+def _middle(run: Run) -> float:
+    return (run.x0 + run.x1) / 2
+
+
+def _column_edges(runs: Sequence[Run], region: Box, page: Page) -> list[float]:
+    """Left edges of the columns and the right edge of the last: upright rules, or white strips through all rows."""
+    upright = sorted(
+        box[0]
+        for box in page.rules
+        if box[3] - box[1] > 5 and box[2] - box[0] <= 3 and region[1] - 4 <= box[1] and box[3] <= region[3] + 4
+    )
+    inner = [
+        x for n, x in enumerate(upright) if region[0] + 8 < x < region[2] - 8 and (n == 0 or x - upright[n - 1] > 8)
+    ]
+    if inner:
+        return [region[0] - 5, *inner, region[2] + 5]
+    size = sorted(run.size for run in runs)[len(runs) // 2]
+    spans = sorted((run.x0, run.x1) for run in runs)
+    edges, reach = [region[0] - 5], spans[0][1]
+    for left, right in spans[1:]:
+        if left - reach > 0.9 * size:
+            edges.append((left + reach) / 2)
+        reach = max(reach, right)
+    return [*edges, region[2] + 5]
+
+
+def _row_starts(cell_lines: Sequence[Sequence[Line]], region: Box, page: Page) -> list[float]:
+    """Tops of the rows: every full rule where rules separate them, else the rules and each line of the first column."""
+    rules = [
+        rule[1]
+        for rule in _level_rules(page)
+        if region[1] - 2 <= rule[1] < region[3] - 4 and rule[2] - rule[0] > 0.8 * (region[2] - region[0])
+    ]
+    all_lines = sorted({round(line.y) for lines in cell_lines for line in lines})
+    if len(rules) >= 4 and len(all_lines) <= 8 * len(rules):
+        return rules
+    head_end = rules[1] if len(rules) >= 3 else rules[0] if rules else region[1]
+    others = [line.y for lines in cell_lines[1:] for line in lines]
+    leads: list[float] = []
+    previous: Line | None = None
+    for line in cell_lines[0]:
+        continues = previous is not None and line.y - previous.y < 1.35 * line.size
+        if line.y > head_end and not (continues and not any(abs(y - line.y) < 3 for y in others)):
+            leads.append(line.y - 0.9 * line.size)
+        previous = line
+    return sorted({region[1], head_end, *leads})
