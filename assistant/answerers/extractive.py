@@ -1,0 +1,183 @@
+"""The default answerer: sentences of the retrieved passages themselves, chosen, ordered and cited. No model writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.answerers.question_kind import QuestionKind, kind_of, wants
+from assistant.answers import Question
+from assistant.assistant import Draft
+from assistant.citations import Claim
+from knowledge.passages import CELL, table_row_sentence
+from knowledge.retrieval import Retrieved, RetrievedPassage
+from knowledge.words import stems
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How a sentence is scored; chosen on the development half of the corpus suite."""
+
+    similarity: float = 1.0
+    """Cosine of question and sentence."""
+    coverage: float = 0.5
+    """Share of the question's words, by rarity, in the sentence."""
+    passage: float = 0.6
+    """The passage's own score, scaled to the best one's."""
+    kind: float = 0.15
+    """For a sentence holding what the question asks for (a number, a date, a name)."""
+    passages: int = 6
+    """Passages whose sentences are considered."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    source: RetrievedPassage
+    position: int
+    text: str
+    score: float
+
+
+class ExtractiveAnswerer:
+    """Answers with the document's own sentences."""
+
+    name = "extractive"
+    model: str | None = None
+    prompt: str | None = None
+
+    def __init__(self, max_words: int = 150, weights: Weights = Weights()) -> None:
+        """`max_words`: about how long an answer may get."""
+        self.max_words, self.weights = max_words, weights
+
+    def draft(self, question: Question, retrieved: Retrieved) -> Draft:
+        """Claims in reading order: the passage with the most direct sentence first, sentences in the text's order."""
+        kind = kind_of(retrieved.query)
+        sources = self._sources(retrieved, kind)
+        candidates = [c for source in sources for c in self._candidates(source, retrieved, kind)]
+        chosen = self._choose(candidates, sources, kind)
+        claims = [claim for source, positions in chosen for claim in _claims(source, positions)]
+        return Draft(tuple(claims))
+
+    def _sources(self, retrieved: Retrieved, kind: QuestionKind) -> list[RetrievedPassage]:
+        direct = [p for p in retrieved.passages if p.direct]
+        if direct:
+            return direct[:4]
+        return list(retrieved.passages[: self.weights.passages])
+
+    def _candidates(self, source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind) -> list[_Candidate]:
+        w = self.weights
+        best = max(p.score for p in retrieved.passages)
+        worst = min(p.score for p in retrieved.passages)
+        scaled = (source.score - worst) / (best - worst) if best > worst else 1.0
+        total = sum(retrieved.coverage.values()) or 1.0
+        found = []
+        for position, text in enumerate(source.passage.sentence_texts()):
+            if not _is_readable(text, source):
+                continue
+            present = stems(text)
+            covered = sum(rarity for word, rarity in retrieved.coverage.items() if word in present) / total
+            score = w.similarity * source.sentence_scores[position] + w.coverage * covered + w.passage * scaled
+            score += w.kind * wants(kind, text)
+            found.append(_Candidate(source, position, text, score))
+        return found
+
+    def _choose(
+        self, candidates: Sequence[_Candidate], sources: Sequence[RetrievedPassage], kind: QuestionKind
+    ) -> list[tuple[RetrievedPassage, list[int]]]:
+        """Best sentences first, each with what it needs to stand alone, until the answer is long enough."""
+        chosen: dict[str, set[int]] = {}
+        order: list[RetrievedPassage] = []
+        said: list[set[str]] = []
+        words = 0
+        for candidate in sorted(candidates, key=lambda c: -c.score):
+            positions = chosen.get(candidate.source.passage.id, set())
+            needed = [p for p in self._with_context(candidate, kind) if p not in positions]
+            texts = candidate.source.passage.sentence_texts()
+            length = sum(len(texts[p].split()) for p in needed)
+            if not needed or _repeats(candidate.text, said):
+                continue
+            if words and words + length > self.max_words:
+                if words > 0.75 * self.max_words:
+                    break
+                continue
+            if candidate.source not in order:
+                order.append(candidate.source)
+            chosen.setdefault(candidate.source.passage.id, set()).update(needed)
+            said.extend(stems(texts[p]) for p in needed)
+            words += length
+        return [(source, sorted(chosen[source.passage.id])) for source in order]
+
+    def _with_context(self, candidate: _Candidate, kind: QuestionKind) -> list[int]:
+        """The sentence with the one before it when it leans on it; for a list, the lead-in and all items."""
+        passage = candidate.source.passage
+        texts = passage.sentence_texts()
+        if passage.kind == "list" and kind is QuestionKind.LIST:
+            every = list(range(len(texts)))
+            if sum(len(t.split()) for t in texts) <= self.max_words * 1.3:
+                return every
+        position = candidate.position
+        needed = [position]
+        while position > 0 and len(needed) < 3 and _leans(texts[position]):
+            position -= 1
+            needed.insert(0, position)
+        if passage.kind == "list" and texts[candidate.position].rstrip().endswith(":"):
+            needed += range(candidate.position + 1, len(texts))
+        elif passage.kind == "list" and candidate.position > 0 and texts[0].rstrip().endswith(":") and 0 not in needed:
+            needed.insert(0, 0)
+        return needed
+
+
+_LEANING = re.compile(
+    r"^(?:[\"“(]?)(?:this|these|those|it|its|they|their|he|she|his|her|such|both|the (?:latter|former|same)|that|"
+    r"however|moreover|furthermore|therefore|thus|hence|consequently|accordingly|nevertheless|nonetheless|instead|"
+    r"similarly|likewise|also|in addition|as a result|for this|in this|in that|on the other hand|but|and|yet|so|"
+    r"conversely|by contrast|in contrast|finally|secondly|thirdly|second|third|another|otherwise|here|there)\b",
+    re.IGNORECASE,
+)
+
+
+def _leans(sentence: str) -> bool:
+    """True if a sentence opens by pointing back at the one before it."""
+    return bool(_LEANING.match(sentence))
+
+
+def _is_readable(text: str, source: RetrievedPassage) -> bool:
+    """Worth showing: words enough to say something, and not a table's head row."""
+    if source.passage.kind == "table":
+        lines = source.passage.text.split("\n")
+        heads = next((line for line in lines if CELL in line), None)
+        return text != heads
+    return len(re.findall(r"[^\W\d_]{2,}", text)) >= 4 or source.passage.kind == "list"
+
+
+def _repeats(text: str, said: Sequence[set[str]]) -> bool:
+    """True if nearly all that the sentence says was said by one before it."""
+    own = stems(text)
+    return any(own and len(own & before) / len(own) > 0.8 for before in said)
+
+
+def _claims(source: RetrievedPassage, positions: Sequence[int]) -> list[Claim]:
+    """One quote for each run of neighbouring sentences; table rows and list items on lines of their own."""
+    passage = source.passage
+    claims: list[Claim] = []
+    for run in _runs(positions):
+        first, last = passage.sentences[run[0]], passage.sentences[run[-1]]
+        quote = passage.text[first.start : last.end]
+        if passage.kind == "table":
+            for position in run:
+                row = passage.text[passage.sentences[position].start : passage.sentences[position].end]
+                claims.append(Claim(table_row_sentence(passage.text, row), source, row, opens_line=True))
+        else:
+            claims.append(Claim(quote, source, quote, opens_line="\n" in quote or not claims))
+    return claims
+
+
+def _runs(positions: Sequence[int]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    for position in positions:
+        if runs and position == runs[-1][-1] + 1:
+            runs[-1].append(position)
+        else:
+            runs.append([position])
+    return runs

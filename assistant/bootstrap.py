@@ -1,0 +1,81 @@
+"""The only place that picks implementations: settings go in, a ready assistant or store comes out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.answerers.extractive import ExtractiveAnswerer
+from assistant.assistant import Assistant
+from assistant.settings import Settings
+from knowledge.embedding import EMBEDDINGS
+from knowledge.index import VectorIndex
+from knowledge.ingestion import Store, check_embedding, settle
+from knowledge.lock import HomeLock
+from knowledge.register import Register
+from knowledge.retrieval import Retriever, Weights
+
+NOTES = Path(__file__).resolve().parent.parent / "knowledge" / "notes"
+
+RETRIEVAL = {"fused": Weights(), "dense": Weights(dense=1.0), "keyword": Weights(dense=0.0)}
+"""Setting FOCAL_RETRIEVAL to weights."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Home:
+    """Everything open under FOCAL_HOME, held by this process alone."""
+
+    settings: Settings
+    store: Store
+    lock: HomeLock
+
+    def close(self) -> None:
+        """Close both stores and give the lock back."""
+        self.store.index.close()
+        self.store.register.close()
+        self.lock.release()
+
+
+def open_home(
+    settings: Settings, command: str = "focal", progress: Progress = lambda line: None, damaged: bool = False
+) -> Home:
+    """Take the lock and open register, index and embedding.
+
+    `damaged` skips the checks that a repair is there to satisfy. Raises IndexLocked, IndexMismatch, IndexDamaged or
+    ModelError, each with what to do.
+    """
+    folder = settings.folder
+    lock = HomeLock(folder, command)
+    try:
+        register = Register(folder / "register.sqlite3")
+        index = VectorIndex(folder / "chroma")
+        store = Store(register, index, EMBEDDINGS[settings.embedding](folder, progress))
+        if not damaged:
+            check_embedding(register, store.embedding)
+            settle(store)
+    except BaseException:
+        lock.release()
+        raise
+    return Home(settings, store, lock)
+
+
+def assistant_for(home: Home, retrieval: str | None = None) -> Assistant:
+    """An assistant over an open home; closing it leaves the home open."""
+    weights = dataclasses.replace(RETRIEVAL[retrieval or home.settings.retrieval])
+    retriever = Retriever(home.store.register, home.store.index, home.store.embedding, weights)
+    return Assistant(home.store.register, retriever, ExtractiveAnswerer(home.settings.max_words))
+
+
+@contextmanager
+def build(settings: Settings, retrieval: str | None = None, command: str = "focal") -> Iterator[Assistant]:
+    """Open FOCAL_HOME and give an assistant over it; both are closed at the end."""
+    home = open_home(settings, command)
+    try:
+        yield assistant_for(home, retrieval)
+    finally:
+        home.close()

@@ -1,0 +1,221 @@
+"""The command line, `focal`. Answers go to stdout, all else to stderr; a user's mistake is one line and exit 1."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.bootstrap import Home
+
+app = typer.Typer(
+    name="focal",
+    help="Answers from the mission's own guidance, with the paragraph they rest on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def main() -> None:
+    """Run the command line; every designed error becomes one line on stderr and exit status 1."""
+    from assistant.errors import AssistantError
+    from knowledge.errors import KnowledgeError
+
+    try:
+        app()
+    except (AssistantError, KnowledgeError) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("stopped")
+    except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"focal: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(1)
+
+
+@contextmanager
+def _home(damaged: bool = False) -> Iterator[Home]:
+    from assistant import settings
+    from assistant.bootstrap import open_home
+
+    home = open_home(settings.load(), "focal " + " ".join(sys.argv[1:2]), _say, damaged)
+    try:
+        yield home
+    finally:
+        home.close()
+
+
+@contextmanager
+def _assistant() -> Iterator[Assistant]:
+    """An assistant; where the index is empty the starter notes are taken in first."""
+    from assistant.bootstrap import assistant_for
+    from assistant.loading import load_starter_notes
+
+    with _home() as home:
+        if home.store.register.is_empty():
+            _say("the index is empty: taking in the starter notes")
+            load_starter_notes(home)
+        yield assistant_for(home)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders to take in.")] = None,
+    classification: Annotated[str, typer.Option(help="The level you vouch for.")] = "unclassified",
+    starter: Annotated[bool, typer.Option("--starter", help="Take in the starter notes.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Write the vector store again from the register.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Encode every passage again with the set embedding.")
+    ] = False,
+) -> None:
+    """Take documents in: incremental, atomic per document. Exit 1 if any file failed, naming it and why."""
+    from knowledge.documents import Classification
+
+    try:
+        level = Classification(classification)
+    except ValueError:
+        _fail(f"--classification {classification}: use one of {', '.join(Classification)}")
+    if not (paths or starter or repair or rebuild):
+        _fail("nothing to take in: name files or folders, or use --starter")
+    with _home(damaged=repair or rebuild) as home:
+        if repair or rebuild:
+            from knowledge.ingestion import re_encode
+            from knowledge.ingestion import repair as repair_index
+
+            (re_encode if rebuild else repair_index)(home.store)
+            _say("the vector store agrees with the register again")
+        failed = _load(home, paths or [], level, starter)
+    if failed:
+        sys.exit(1)
+
+
+def _load(home: Home, paths: list[Path], level: Any, starter: bool) -> bool:
+    """Take files in with a progress bar and a closing table; True if any failed."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from assistant import terminal
+    from assistant.bootstrap import NOTES
+    from assistant.loading import load
+
+    outcomes = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=terminal.err, transient=True) as progress:
+        for sources, is_starter in (([NOTES], True), (paths, False)):
+            if (is_starter and not starter) or not sources:
+                continue
+            task = progress.add_task("reading", total=None)
+            for outcome in load(home, sources, level, lambda n, t=task: progress.update(t, total=n), is_starter):  # type: ignore[misc]
+                outcomes.append(outcome)
+                progress.update(task, advance=1, description=terminal.safe(outcome.path.name)[:40])
+    if outcomes:
+        terminal.err.print(terminal.outcomes_table(outcomes))
+    bad = [o for o in outcomes if o.state in ("failed", "quarantined")]
+    for outcome in bad:
+        _say(f"focal: {terminal.safe(str(outcome.path))}: {outcome.reason}")
+    return bool(bad)
+
+
+@app.command()
+def documents(as_json: Json = False) -> None:
+    """Show the register."""
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from assistant import terminal
+
+    with _home() as home:
+        found = home.store.register.all_documents()
+    if as_json:
+        print(json.dumps([asdict(d) for d in found], ensure_ascii=False, indent=1))
+    else:
+        Console(width=terminal.width_for_pipes(), highlight=False).print(terminal.documents_table(found))
+
+
+@app.command()
+def remove(document_id: Annotated[str, typer.Argument(help="Id as `focal documents` shows it.")]) -> None:
+    """Erase a document: from answers at once, and its bytes from the files."""
+    from knowledge import ingestion
+
+    with _home() as home:
+        ingestion.remove(home.store, document_id)
+    _say(f"removed {document_id}")
+
+
+@app.command(name="set")
+def set_metadata(
+    document_id: Annotated[str, typer.Argument(help="Id as `focal documents` shows it.")],
+    changes: Annotated[list[str], typer.Argument(help="field=value, such as standing=superseded superseded_by=ID")],
+) -> None:
+    """Change what the register says of a document; an empty value clears a field."""
+    from assistant.changes import parse_changes
+    from knowledge import ingestion
+
+    with _home() as home:
+        ingestion.change(home.store, document_id, parse_changes(changes, home))
+    _say(f"{document_id}: {', '.join(changes)}")
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question, in your own words.")] = None,
+    as_json: Json = False,
+    role: Annotated[str | None, typer.Option(help="Ask as the holder of this role.")] = None,
+    document: Annotated[list[str] | None, typer.Option(help="Only these documents (repeatable).")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only documents from this date on (YYYY, YYYY-MM or YYYY-MM-DD).")
+    ] = None,
+    batch: Annotated[Path | None, typer.Option(help="JSON Lines of {id, question, history}.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the answers of a batch go.")] = None,
+) -> None:
+    """Ask a question, or a batch of them."""
+    from assistant import asking
+
+    filters = asking.filters(document or [], since)
+    if batch is not None:
+        if out is None:
+            _fail("--batch needs --out FILE")
+        with _assistant() as assistant:
+            asking.answer_batch(assistant, batch, out, role, filters, _say)
+        return
+    if not question:
+        _fail('ask what? focal ask "QUESTION"')
+    with _assistant() as assistant:
+        print(asking.answer_one(assistant, question or "", role, filters, as_json))
+
+
+@app.command()
+def doctor() -> None:
+    """Check the index, the model, the disk and the settings, and say what to do."""
+    from assistant.doctor import checks
+
+    failed = False
+    for check in checks():
+        failed = failed or not check.ok
+        print(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}")
+    if failed:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Full text in SQLite's FTS5: one table for each access class, so that word statistics never cross classes."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Rows = Callable[[str, Sequence[Any]], list[sqlite3.Row]]
+
+_CODE = re.compile(r"[A-Za-z]{0,4}[A-Za-z0-9.]*(?:/[A-Za-z0-9.()-]+)+|\b\d{4}[.:]\d{1,3}\b")
+_GROUPED_NUMBER = re.compile(r"(?<![\d.])\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)")
+
+
+def quoted(word: str) -> str:
+    """A word as an FTS5 string, whatever characters it holds."""
+    return '"' + word.replace('"', '""') + '"'
+
+
+def codes(text: str) -> list[str]:
+    """Document symbols and resolution numbers in a text, as one keyword token each: `S/2025/54` gives `s0x2025x54`."""
+    return [re.sub(r"[^a-z0-9]+", "x", found.lower().rstrip(".")).strip("x") + "code" for found in _CODE.findall(text)]
+
+
+def joined_numbers(text: str) -> list[str]:
+    """Numbers written with a thousands separator, written without: `2 101` and `2,101` give `2101`."""
+    return [re.sub(r"\D", "", found) for found in _GROUPED_NUMBER.findall(text)]
+
+
+def insert(
+    connection: sqlite3.Connection, class_id: int, row: int, title: str, headings: str, text: str, symbol: str
+) -> None:
+    """Add one passage's words to the table of its access class."""
+    tokens = [*codes(text), *joined_numbers(text), *codes(symbol)]
+    connection.execute(
+        f"INSERT INTO {table(class_id)} (rowid, title, headings, text, codes) VALUES (?, ?, ?, ?, ?)",
+        (row, title, headings, text, " ".join(tokens)),
+    )
+
+
+def create(connection: sqlite3.Connection, class_id: int) -> None:
+    """Make the table of an access class."""
+    connection.execute(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {table(class_id)} USING fts5"
+        "(title, headings, text, codes, tokenize = 'porter unicode61 remove_diacritics 2')"
+    )
+
+
+def table(class_id: int) -> str:
+    """Name of the table of an access class."""
+    return f"keywords_{int(class_id)}"
+
+
+class FullText:
+    """Keyword search over the register's passages; every call names the access class it searches."""
+
+    def __init__(self, rows: Rows) -> None:
+        """`rows` runs a query on the register's connection of the calling thread."""
+        self._rows = rows
+
+    def search(
+        self, class_id: int, match: str, limit: int, weights: Sequence[float], only: Sequence[str] = ()
+    ) -> dict[str, float]:
+        """Passage id to BM25 score (higher is better) for an FTS5 expression, best first.
+
+        `weights` are those of title, headings, text and codes. `only` restricts the search to these documents.
+        """
+        words = table(class_id)
+        where = f"WHERE p.document_id IN ({','.join('?' * len(only))})" if only else ""
+        rows = self._rows(
+            f"SELECT p.id, k.score FROM (SELECT rowid, bm25({words}, {_columns(weights)}) AS score FROM {words}"
+            f" WHERE {words} MATCH ?) k JOIN passages p ON p.row = k.rowid {where} ORDER BY k.score LIMIT ?",
+            [match, *only, limit],
+        )
+        return {row[0]: -row[1] for row in rows}
+
+    def scores(
+        self, class_id: int, match: str, passage_ids: Sequence[str], weights: Sequence[float]
+    ) -> dict[str, float]:
+        """BM25 scores of given passages; those without any of the words are left out."""
+        words = table(class_id)
+        rows = self._rows(
+            f"SELECT p.id, bm25({words}, {_columns(weights)}) FROM {words} JOIN passages p ON p.row = {words}.rowid"
+            f" WHERE {words} MATCH ? AND {words}.rowid IN"
+            f" (SELECT row FROM passages WHERE id IN ({','.join('?' * len(passage_ids))}))",
+            [match, *passage_ids],
+        )
+        return {row[0]: -row[1] for row in rows}
+
+    def vocabulary(self, class_ids: Sequence[int]) -> dict[str, int]:
+        """Every stem in these access classes with the number of passages it stands in."""
+        counts: dict[str, int] = {}
+        for class_id in class_ids:
+            view = f"temp.words_{int(class_id)}"
+            self._rows(f"CREATE VIRTUAL TABLE IF NOT EXISTS {view} USING fts5vocab(main, {table(class_id)}, row)", ())
+            for term, count in self._rows(f"SELECT term, doc FROM {view}", ()):
+                counts[term] = counts.get(term, 0) + count
+        return counts
+
+
+def _columns(weights: Sequence[float]) -> str:
+    return ",".join(str(float(weight)) for weight in weights)

@@ -1,0 +1,117 @@
+"""Understanding a question before searching: what it refers to, which words count, what its abbreviations mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge import french
+from knowledge.fulltext import codes
+from knowledge.glossary import Glossary
+from knowledge.words import FRENCH_STOPWORDS, content_words, words
+
+_REFERENCE = re.compile(
+    r"\b(para(?:graph)?s?|paras|§|recommendations?|recs?|sections?|sec|articles?|art|points?|annex(?:es)?|paragraphes?)"
+    r"\.?\s*(?:no\.?\s*)?(\d{1,3}(?:\.\d{1,2})*(?:\s*\([a-z]{1,2}\))?|[IVX]{1,5}\b)",
+    re.IGNORECASE,
+)
+_UNIT = {"p": "paragraph", "§": "paragraph", "r": "recommendation", "s": "section", "a": "annex"}
+_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_ANAPHORA = frozenset(
+    """it its they them their theirs he she his her him this that those these there one ones same such former latter
+    both""".split()
+)
+_OPENERS = re.compile(
+    r"^(?:and|but|or|so|also|then|what about|how about|what if|et|mais|ok|okay|in that case|how so|"
+    r"why(?: not)?\b.{0,12}$)\b",
+    re.IGNORECASE,
+)
+_NOISE = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+-]{2,30}:|https?://\S+|^\s*>.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A place that the question names, such as paragraph 23 or recommendation 15."""
+
+    unit: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question made ready for both searches."""
+
+    text: str
+    """The question with what earlier turns add to it, in English as far as our word list goes."""
+    own_text: str
+    """The question alone, cleaned of markup."""
+    terms: tuple[str, ...]
+    """Words that carry meaning, lower case, of `text` without `context_terms`."""
+    context_terms: tuple[str, ...]
+    """Words that only earlier turns contributed."""
+    phrases: tuple[str, ...]
+    """Other forms of its abbreviations: expansions of short ones, short forms of long ones."""
+    abbreviations: tuple[str, ...]
+    """Abbreviations in the question that the glossary knows, as written."""
+    codes: tuple[str, ...]
+    references: tuple[Reference, ...]
+    years: tuple[str, ...]
+    language: str
+    elliptical: bool
+
+
+def understand(question: str, history: Sequence[str], glossary: Glossary) -> Query:
+    """Make a question ready. `history` holds earlier user turns, oldest first."""
+    own = " ".join(_NOISE.sub(" ", question).split())
+    language = language_of(own)
+    english = french.gloss(own) if language == "fr" else own
+    elliptical = bool(history) and is_elliptical(english)
+    turns = [" ".join(_NOISE.sub(" ", turn).split()) for turn in history[-3:]] if elliptical else []
+    turns = [french.gloss(turn) if language_of(turn) == "fr" else turn for turn in turns]
+    text = " ".join([*turns, english])
+    terms = tuple(content_words(english))
+    shorts = glossary.shorts_in(text) if not text.isupper() else glossary.shorts_in(text.lower())
+    phrases = [long for short in shorts for long in glossary.expansions(short)[:3]]
+    phrases += [entry.short for entry in glossary.longs_in(text)]
+    return Query(
+        text=text,
+        own_text=own,
+        terms=terms,
+        context_terms=tuple(w for w in content_words(" ".join(turns)) if w not in terms),
+        phrases=tuple(dict.fromkeys(phrases)),
+        abbreviations=tuple(shorts),
+        codes=tuple(codes(text)),
+        references=tuple(_references(english)),
+        years=tuple(dict.fromkeys(_YEAR.findall(text))),
+        language=language,
+        elliptical=elliptical,
+    )
+
+
+def is_elliptical(question: str) -> bool:
+    """True if a question leans on what was said before: a link word first, a bare pronoun, or next to no content."""
+    low = [w.lower() for w in words(question)]
+    content = content_words(question)
+    if _OPENERS.match(question.strip()) or len(content) <= 1:
+        return True
+    return bool(_ANAPHORA.intersection(low)) and len(content) <= 6
+
+
+def language_of(text: str) -> str:
+    """ "fr" when French function words prevail, else "en"."""
+    low = [w.lower() for w in re.findall(r"[^\W\d_]+", text)]
+    french_words = sum(w in FRENCH_STOPWORDS and len(w) > 1 for w in low)
+    from knowledge.words import STOPWORDS
+
+    english_words = sum(w in STOPWORDS and w not in FRENCH_STOPWORDS for w in low)
+    return "fr" if french_words > english_words and french_words >= max(1, len(low) // 8) else "en"
+
+
+def _references(text: str) -> list[Reference]:
+    found = []
+    for match in _REFERENCE.finditer(text):
+        unit = match[1].lower()
+        name = "article" if unit.startswith("art") else "point" if unit.startswith("point") else _UNIT[unit[0]]
+        found.append(Reference(name, re.sub(r"\s", "", match[2])))
+    return found

@@ -1,0 +1,452 @@
+"""The register: documents, passages, full text and vectors of record, in one SQLite file.
+
+A document appears, changes and disappears in one transaction. Full text lives in one FTS5 table for each access
+class, so that word statistics of one class can never show through another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from knowledge import fulltext
+from knowledge.access import AccessClass, Asker
+from knowledge.documents import Classification, Document, Passage, Sentence
+from knowledge.embedding import Vectors
+from knowledge.errors import IndexDamaged, IndexMismatch, UnknownDocument
+
+SCHEMA_VERSION = 1
+RESTORE = "restore it from a backup (`focal restore`), or move it away and run `focal ingest` again"
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS access_classes (
+  id INTEGER PRIMARY KEY, classification TEXT NOT NULL, audience TEXT NOT NULL, UNIQUE (classification, audience));
+CREATE TABLE IF NOT EXISTS documents (
+  id TEXT PRIMARY KEY, class_id INTEGER NOT NULL REFERENCES access_classes, source_key TEXT NOT NULL,
+  overrides TEXT NOT NULL DEFAULT '{}', read_as TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS passages (
+  row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL REFERENCES documents,
+  ordinal INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL, paragraph TEXT, part TEXT,
+  page INTEGER, page_end INTEGER, sentences TEXT NOT NULL, vectors BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS passages_by_document ON passages (document_id, ordinal);
+CREATE INDEX IF NOT EXISTS passages_by_paragraph ON passages (document_id, paragraph);
+CREATE TABLE IF NOT EXISTS abbreviations (
+  short TEXT NOT NULL, long TEXT NOT NULL, document_id TEXT NOT NULL, passage_id TEXT NOT NULL,
+  PRIMARY KEY (short, long, document_id));
+CREATE TABLE IF NOT EXISTS unsettled (class_id INTEGER NOT NULL, passage_id TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class StoredPassage:
+    """A passage with its vectors: row 0 its own, then one a sentence; shape (1 + sentences, dimensions)."""
+
+    passage: Passage
+    vectors: Vectors
+
+
+@dataclass(frozen=True)
+class Abbreviation:
+    """A short form with one expansion, and where the document says so."""
+
+    short: str
+    long: str
+    document_id: str
+    passage_id: str
+
+
+class Register:
+    """The register in one SQLite file; reads run in any thread, writes one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create. Raises IndexDamaged if the file is not a sound database, IndexMismatch if it is newer."""
+        self.path = path
+        self.text = fulltext.FullText(self._rows)
+        """Keyword search over the passages."""
+        self._local = threading.local()
+        self._write_lock = threading.Lock()
+        self._connections: list[sqlite3.Connection] = []
+        self._cache: dict[tuple[int, Asker], list[Document]] = {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._translated():
+            connection = self._connection()
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise IndexMismatch(f"{path} was written by a newer version (schema {version}): update Focal Point")
+            connection.executescript(SCHEMA)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")
+            self._local.connection = connection
+            self._connections.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._local = threading.local()
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise IndexDamaged(f"{self.path}: {error}; check free disk space and permissions") from error
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"{self.path} is damaged ({error}): {RESTORE}") from error
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._write_lock, self._translated():
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute(
+                    "INSERT INTO meta VALUES ('generation', '1') ON CONFLICT (key) DO UPDATE SET value = value + 1"
+                )
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            self._cache.clear()
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        with self._translated():
+            return self._connection().execute(sql, values).fetchall()
+
+    # --- meta
+
+    def meta(self, key: str) -> str | None:
+        """A value noted beside the data, such as the embedding's name."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Note a value beside the data."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def generation(self) -> int:
+        """Rises with every write; what was cached under another number is stale."""
+        return int(self.meta("generation") or 0)
+
+    def check(self) -> None:
+        """Raise IndexDamaged unless SQLite finds the file's structure sound. Reads the whole file."""
+        result = self._rows("PRAGMA quick_check(1)")[0][0]
+        if result != "ok":
+            raise IndexDamaged(f"{self.path} is damaged ({result}): {RESTORE}")
+
+    # --- access classes
+
+    def class_ids(self, asker: Asker) -> list[int]:
+        """The access classes an asker may read; every search starts here."""
+        return [i for i, access in self.classes().items() if access.admits(asker)]
+
+    def classes(self) -> dict[int, AccessClass]:
+        """All access classes by id."""
+        return {
+            row["id"]: AccessClass(Classification(row["classification"]), tuple(json.loads(row["audience"])))
+            for row in self._rows("SELECT * FROM access_classes ORDER BY id")
+        }
+
+    def class_id(self, document: Document) -> int:
+        """The id of a document's access class, made with its keyword table when it is new."""
+        key = (document.classification, json.dumps(sorted(document.audience)))
+        sql = "SELECT id FROM access_classes WHERE classification = ? AND audience = ?"
+        rows = self._rows(sql, key)
+        if not rows:
+            with self._transaction() as connection:
+                connection.execute("INSERT OR IGNORE INTO access_classes (classification, audience) VALUES (?, ?)", key)
+                number = connection.execute(sql, key).fetchone()[0]
+                fulltext.create(connection, number)
+            rows = self._rows(sql, key)
+        return int(rows[0][0])
+
+    # --- documents
+
+    def documents(self, asker: Asker) -> list[Document]:
+        """Every document the asker may read, by id."""
+        key = (self.generation(), asker)
+        if key not in self._cache:
+            marks, ids = self._admitted(asker)
+            rows = self._rows(f"SELECT * FROM documents WHERE class_id IN ({marks}) ORDER BY id", ids)
+            self._cache = {key: [_document(row) for row in rows]}
+        return self._cache[key]
+
+    def document(self, document_id: str, asker: Asker) -> Document:
+        """One document. Raises UnknownDocument both when it is absent and when the asker may not read it."""
+        for document in self.documents(asker):
+            if document.id == document_id:
+                return document
+        raise UnknownDocument(f"there is no document {document_id!r}: `focal documents` lists what there is")
+
+    def fingerprint(self, asker: Asker) -> str:
+        """16 hex digits that change whenever anything the asker may read changes."""
+        digest = hashlib.sha256(f"{SCHEMA_VERSION}|{self.meta('embedding')}".encode())
+        marks, ids = self._admitted(asker)
+        for row in self._rows(
+            f"SELECT id, source_key, overrides FROM documents WHERE class_id IN ({marks}) ORDER BY id", ids
+        ):
+            digest.update("|".join(row).encode())
+        return digest.hexdigest()[:16]
+
+    def is_empty(self) -> bool:
+        """True if no document is registered, for any asker."""
+        return not self._rows("SELECT 1 FROM documents LIMIT 1")
+
+    def _admitted(self, asker: Asker) -> tuple[str, list[int]]:
+        ids = self.class_ids(asker)
+        return ",".join("?" * len(ids)), ids
+
+    def source_keys(self) -> dict[str, str]:
+        """What each document was made from, by document id; for ingestion only."""
+        return {row["id"]: row["source_key"] for row in self._rows("SELECT id, source_key FROM documents")}
+
+    def all_documents(self) -> list[Document]:
+        """Every document whoever may read it; for ingestion and the guidance manager's own commands only."""
+        return [_document(row) for row in self._rows("SELECT * FROM documents ORDER BY id")]
+
+    # --- writing
+
+    def put(
+        self,
+        document: Document,
+        source_key: str,
+        passages: Sequence[StoredPassage],
+        abbreviations: Iterable[Abbreviation],
+    ) -> None:
+        """Store a document with all its passages in one step, replacing the edition there was."""
+        class_id = self.class_id(document)
+        with self._transaction() as connection:
+            overrides = connection.execute("SELECT overrides FROM documents WHERE id = ?", (document.id,)).fetchone()
+            shown = _override(document, json.loads(overrides[0])) if overrides else document
+            _erase(connection, document.id)
+            connection.execute(
+                "INSERT INTO documents (id, class_id, source_key, overrides, read_as, body) VALUES (?, ?, ?, ?, ?, ?)",
+                (document.id, class_id, source_key, overrides[0] if overrides else "{}", _json(document), _json(shown)),
+            )
+            _insert_passages(connection, class_id, shown, passages)
+            connection.executemany(
+                "INSERT OR IGNORE INTO abbreviations VALUES (?, ?, ?, ?)",
+                [(a.short, a.long, a.document_id, a.passage_id) for a in abbreviations],
+            )
+
+    def remove(self, document_id: str) -> None:
+        """Erase a document, its passages, full text and abbreviations."""
+        with self._transaction() as connection:
+            _erase(connection, document_id)
+
+    def compact(self) -> None:
+        """Rewrite the file so that the bytes of what was removed are gone."""
+        with self._write_lock, self._translated():
+            connection = self._connection()
+            for number in self.classes():
+                words = fulltext.table(number)
+                connection.execute(f"INSERT INTO {words}({words}) VALUES ('optimize')")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def set_fields(self, document_id: str, changes: Mapping[str, Any]) -> Document:
+        """Change metadata of a document; the changes outlive later editions. Not for classification or audience,
+        which move the document to another access class (see ingestion.reclassify)."""
+        rows = self._rows("SELECT * FROM documents WHERE id = ?", (document_id,))
+        if not rows:
+            raise UnknownDocument(f"there is no document {document_id!r}: `focal documents` lists what there is")
+        overrides = {**json.loads(rows[0]["overrides"]), **changes}
+        document = _override(_parse_document(rows[0]["read_as"]), overrides)
+        stored = self.stored_passages(document_id)
+        class_id = self.class_id(document)
+        with self._transaction() as connection:
+            abbreviations = connection.execute(
+                "SELECT * FROM abbreviations WHERE document_id = ?", (document_id,)
+            ).fetchall()
+            _erase(connection, document_id)
+            connection.execute(
+                "INSERT INTO documents (id, class_id, source_key, overrides, read_as, body) VALUES (?, ?, ?, ?, ?, ?)",
+                (document_id, class_id, rows[0]["source_key"], _dumps(overrides), rows[0]["read_as"], _json(document)),
+            )
+            _insert_passages(connection, class_id, document, stored)
+            connection.executemany("INSERT INTO abbreviations VALUES (?, ?, ?, ?)", [tuple(a) for a in abbreviations])
+        return document
+
+    def class_of(self, document_id: str) -> int | None:
+        """The access class a document is stored under."""
+        rows = self._rows("SELECT class_id FROM documents WHERE id = ?", (document_id,))
+        return int(rows[0][0]) if rows else None
+
+    # --- what the vector store still has to forget
+
+    def note_unsettled(self, class_id: int, passage_ids: Sequence[str]) -> None:
+        """Note vectors that are about to be written or are no longer wanted, so that a crash leaves none behind."""
+        with self._transaction() as connection:
+            connection.executemany("INSERT INTO unsettled VALUES (?, ?)", [(class_id, i) for i in passage_ids])
+
+    def unsettled(self) -> dict[int, list[str]]:
+        """Vectors by access class that no registered passage of that class stands for."""
+        found: dict[int, list[str]] = {}
+        for row in self._rows(
+            "SELECT DISTINCT u.class_id, u.passage_id FROM unsettled u WHERE NOT EXISTS (SELECT 1 FROM passages p"
+            " JOIN documents d ON d.id = p.document_id WHERE p.id = u.passage_id AND d.class_id = u.class_id)"
+        ):
+            found.setdefault(row[0], []).append(row[1])
+        return found
+
+    def forget_unsettled(self) -> None:
+        """Call when the vector store agrees with the register again."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM unsettled")
+
+    # --- passages
+
+    def passage_ids(self, class_id: int) -> list[str]:
+        """Ids of all passages of an access class."""
+        sql = "SELECT p.id FROM passages p JOIN documents d ON d.id = p.document_id WHERE d.class_id = ?"
+        return [row[0] for row in self._rows(sql, (class_id,))]
+
+    def count_passages(self, class_id: int) -> int:
+        """How many passages an access class has."""
+        sql = "SELECT count(*) FROM passages p JOIN documents d ON d.id = p.document_id WHERE d.class_id = ?"
+        return int(self._rows(sql, (class_id,))[0][0])
+
+    def stored_passages(self, document_id: str) -> list[StoredPassage]:
+        """All passages of a document in order, with vectors; no access check."""
+        return [
+            _stored(r)
+            for r in self._rows("SELECT * FROM passages WHERE document_id = ? ORDER BY ordinal", (document_id,))
+        ]
+
+    def fetch(self, passage_ids: Iterable[str], class_ids: Sequence[int]) -> dict[str, StoredPassage]:
+        """Passages by id; those outside the given access classes are left out."""
+        wanted = list(passage_ids)
+        marks = ",".join("?" * len(wanted))
+        classes = ",".join("?" * len(class_ids))
+        rows = self._rows(
+            f"SELECT p.* FROM passages p JOIN documents d ON d.id = p.document_id WHERE p.id IN ({marks})"
+            f" AND d.class_id IN ({classes})",
+            [*wanted, *class_ids],
+        )
+        return {row["id"]: _stored(row) for row in rows}
+
+    def passage(self, passage_id: str, asker: Asker) -> Passage:
+        """One passage. Raises UnknownDocument when it is absent or the asker may not read it."""
+        found = self.fetch([passage_id], self.class_ids(asker))
+        if passage_id not in found:
+            raise UnknownDocument(f"there is no passage {passage_id!r}")
+        return found[passage_id].passage
+
+    def passages(self, document_id: str, asker: Asker) -> list[Passage]:
+        """All passages of a document in order. Raises UnknownDocument as `document` does."""
+        self.document(document_id, asker)
+        return [stored.passage for stored in self.stored_passages(document_id)]
+
+    def neighbours(self, passage: Passage, before: int, after: int) -> list[Passage]:
+        """The passages around one that was already allowed, itself included, in order."""
+        sql = "SELECT * FROM passages WHERE document_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal"
+        rows = self._rows(sql, (passage.document_id, passage.ordinal - before, passage.ordinal + after))
+        return [_stored(row).passage for row in rows]
+
+    def by_paragraph(self, document_id: str, paragraph: str) -> list[Passage]:
+        """Passages of a document that carry a paragraph number; no access check."""
+        sql = "SELECT * FROM passages WHERE document_id = ? AND paragraph = ? ORDER BY ordinal"
+        return [_stored(row).passage for row in self._rows(sql, (document_id, paragraph))]
+
+    # --- glossary
+
+    def abbreviations(self, asker: Asker) -> list[Abbreviation]:
+        """Every abbreviation with each of its expansions in the documents the asker may read."""
+        marks, ids = self._admitted(asker)
+        return [
+            Abbreviation(*row)
+            for row in self._rows(
+                "SELECT a.* FROM abbreviations a JOIN documents d ON d.id = a.document_id"
+                f" WHERE d.class_id IN ({marks}) ORDER BY a.short, a.long, a.document_id",
+                ids,
+            )
+        ]
+
+
+def _insert_passages(
+    connection: sqlite3.Connection, class_id: int, document: Document, passages: Sequence[StoredPassage]
+) -> None:
+    title = " ".join(filter(None, (document.title, document.short_title, document.organ)))
+    for stored in passages:
+        p = stored.passage
+        row = connection.execute(
+            "INSERT INTO passages (id, document_id, ordinal, kind, text, headings, paragraph, part, page, page_end,"
+            " sentences, vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                p.id, p.document_id, p.ordinal, p.kind, p.text, _dumps(p.headings), p.paragraph, p.part,
+                p.page, p.page_end,
+                _dumps([(s.start, s.end) for s in p.sentences]), stored.vectors.astype(np.float16).tobytes(),
+            ),
+        ).lastrowid  # fmt: skip
+        assert row is not None
+        fulltext.insert(connection, class_id, row, title, " ".join(p.headings), p.text, document.symbol or "")
+
+
+def _erase(connection: sqlite3.Connection, document_id: str) -> None:
+    row = connection.execute("SELECT class_id FROM documents WHERE id = ?", (document_id,)).fetchone()
+    if row is None:
+        return
+    connection.execute(
+        f"DELETE FROM {fulltext.table(row[0])} WHERE rowid IN (SELECT row FROM passages WHERE document_id = ?)",
+        (document_id,),
+    )
+    for table in ("passages", "abbreviations"):
+        connection.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))
+    connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+
+
+def _stored(row: sqlite3.Row) -> StoredPassage:
+    sentences = tuple(Sentence(start, end) for start, end in json.loads(row["sentences"]))
+    vectors = np.frombuffer(row["vectors"], np.float16).astype(np.float32).reshape(1 + len(sentences), -1)
+    passage = Passage(
+        row["id"], row["document_id"], row["ordinal"], row["kind"], row["text"], tuple(json.loads(row["headings"])),
+        row["paragraph"], row["part"], row["page"], row["page_end"], sentences,
+    )  # fmt: skip
+    return StoredPassage(passage, vectors)
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _json(document: Document) -> str:
+    return _dumps(asdict(document))
+
+
+def _document(row: sqlite3.Row) -> Document:
+    return _parse_document(row["body"])
+
+
+_DOCUMENT = TypeAdapter(Document)
+
+
+def _parse_document(body: str) -> Document:
+    return _DOCUMENT.validate_json(body)
+
+
+def _override(document: Document, values: Mapping[str, Any]) -> Document:
+    return _DOCUMENT.validate_python({**asdict(document), **values})

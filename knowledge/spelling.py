@@ -1,0 +1,39 @@
+"""Mending misspelt question words from the words of the documents the asker may read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from knowledge.words import stem
+
+
+class Speller:
+    """Corrects a word that stands in no document to the most frequent close one."""
+
+    def __init__(self, vocabulary: Mapping[str, int]) -> None:
+        """`vocabulary` maps stems, as the full text holds them, to the number of passages they stand in."""
+        self._vocabulary = vocabulary
+        self._by_length: dict[int, list[str]] = {}
+        for word in vocabulary:
+            if word.isalpha():
+                self._by_length.setdefault(len(word), []).append(word)
+
+    def correct(self, word: str) -> str:
+        """The word itself when any document has it (or it is short, or a number), else the closest stem.
+
+        One edit is allowed from 4 letters, two from 8; the first letter must be right (nearly all slips keep it).
+        """
+        base = stem(word)
+        if base in self._vocabulary or len(word) < 4 or not word.isalpha():
+            return word
+        allowed = 2 if len(word) >= 8 else 1
+        near = [c for n in range(len(base) - allowed, len(base) + allowed + 1) for c in self._by_length.get(n, ())]
+        near = [c for c in near if c[0] == base[0]]
+        found = process.extract(base, near, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=10)
+        if not found:
+            return word
+        best = min(found, key=lambda hit: (hit[1], -self._vocabulary[hit[0]]))
+        return str(best[0])

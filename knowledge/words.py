@@ -1,0 +1,53 @@
+"""Words as the keyword side of retrieval sees them: stems without function words, and their rarity."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import Stemmer
+
+_WORD = re.compile(r"[A-Za-zÀ-ÿ0-9]+(?:[’'][A-Za-z]+)?")
+
+STOPWORDS = frozenset(
+    """a about above after again all also am an and any are as at be because been before being below between both but
+    by can cannot could d did do does doing don done down during each either else ever etc every few for from
+    further had has have having he her here hers him his how i if in into is isn it its itself just ll m made
+    make many may me might more most much must my no nor not now of off on once one only or other our ours out
+    over own please put re s same say says she should so some such t tell than that the their theirs them then
+    there these they this those through to too under until up us ve very via was we well were what when where
+    whether which while who whom whose why will with within without would yes you your yours really actually
+    give get got exactly thing things anyone someone something know need want like hello hi thanks thank""".split()
+)
+
+FRENCH_STOPWORDS = frozenset(
+    """a ai alors au aucun aussi autre aux avant avec avoir c ce cela ces cet cette ceux chaque ci comme comment d
+    dans de des doit doivent donc dont du elle elles en entre est et eu eux fait faire faut ils il j je l la
+    le les leur leurs lors lui m ma mais me mes moi mon n ne ni nos notre nous on ont ou où par pas peut
+    peuvent plus pour pourquoi qu quand que quel quelle quelles quels qui quoi s sa sans se selon sera ses si
+    soit son sont sous sur t ta te tes toi ton tous tout toute toutes très tu un une va vers vos votre vous y
+    à ça été être combien""".split()
+)
+
+_stemmer = Stemmer.Stemmer("porter")
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The stem that SQLite's porter tokenizer gives the word too."""
+    return str(_stemmer.stemWord(word.lower().replace("’", "'").removesuffix("'s")))
+
+
+def words(text: str) -> list[str]:
+    """Words in order, as written; an apostrophe keeps its tail."""
+    return _WORD.findall(text)
+
+
+def content_words(text: str) -> list[str]:
+    """Words that carry meaning, lower case, in order, each once."""
+    return list(dict.fromkeys(w for w in (x.lower() for x in words(text)) if w not in STOPWORDS and len(w) > 1))
+
+
+def stems(text: str) -> set[str]:
+    """Stems of the words that carry meaning."""
+    return {stem(word) for word in words(text) if word.lower() not in STOPWORDS}
