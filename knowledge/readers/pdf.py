@@ -103,9 +103,7 @@ def _items(lines: Sequence[Line], sheet: _Sheet, usual: Measures, words: Mapping
     items: list[Chunk | Table] = []
     pending: list[Line] = []
     tables = {
-        number: tagged_table(
-            [line for line in lines if line.tag and line.tag.cell and line.tag.cell[0] == number], shape, words
-        )
+        number: tagged_table(_cells(lines, number), shape, sheet.page.rules, words)
         for number, shape in enumerate(sheet.page.tables)
     }
     done: set[int] = set()
@@ -125,6 +123,10 @@ def _items(lines: Sequence[Line], sheet: _Sheet, usual: Measures, words: Mapping
             pending = []
             items.append(table)
     return [*items, *chunks(pending, usual), *untagged]
+
+
+def _cells(lines: Sequence[Line], table: int) -> list[Line]:
+    return [line for line in lines if line.tag and line.tag.cell and line.tag.cell[0] == table]
 
 
 def _check_text(sheets: Sequence[_Sheet]) -> list[str]:

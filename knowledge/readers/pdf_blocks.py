@@ -65,7 +65,7 @@ class BlockBuilder:
     _number_x: float | None = None
     _sub_last: int = 0
     _sub_x: float = 0.0
-    _list_x: list[float] = field(default_factory=list)
+    _list_x: list[tuple[str, float]] = field(default_factory=list)
     _seen_numbers: bool = False
 
     def add_page(self, items: Sequence[Chunk | Table], notes: Sequence[Chunk]) -> None:
@@ -101,7 +101,11 @@ class BlockBuilder:
 
     def _add(self, chunk: Chunk) -> None:
         text = chunk.text
-        if (match := _PART.fullmatch(text)) and _opens_part(chunk, match, self.body_size):
+        if chunk.first.opening_mark:
+            self._drafts.extend(self._footnotes([chunk]))
+        elif self._belongs_to_caption(chunk):
+            self._drafts[-1].chunks.append(chunk)
+        elif (match := _PART.fullmatch(text)) and _opens_part(chunk, match, self.body_size):
             self._open_part(chunk, match)
         elif _CAPTION.match(text) and len(text) < 200 and not _NUMBERED.match(text):
             self._drafts.append(_Draft("paragraph", [chunk], part=self._part))
@@ -113,6 +117,14 @@ class BlockBuilder:
             self._add_item(chunk, match)
         else:
             self._add_plain(chunk)
+
+    def _belongs_to_caption(self, chunk: Chunk) -> bool:
+        """True for the title under "Figure 3", which would else stand as a heading over the paragraphs that follow."""
+        before = self._drafts[-1] if self._drafts else None
+        if before is None or before.kind != "paragraph" or before.number or not before.chunks:
+            return False
+        same_page = before.chunks[-1].first.page == chunk.first.page
+        return bool(_CAPTION.match(before.chunks[0].text)) and same_page and _is_heading(chunk, self.body_size)
 
     def _open_part(self, chunk: Chunk, match: re.Match[str]) -> None:
         self._part = _part_name(match["label"])
@@ -158,13 +170,13 @@ class BlockBuilder:
             self._add_draft("paragraph", chunk, printed, match.end())
         elif ends_with_stop and (value == 1 or value == self._sub_last + 1):
             self._sub_last, self._sub_x = value, x
-            self._add_draft("list_item", chunk, printed, match.end(), self._depth(x))
+            self._add_draft("list_item", chunk, printed, match.end(), self._depth(printed, x))
         else:
             self._add_plain(chunk)
 
     def _add_item(self, chunk: Chunk, match: re.Match[str]) -> None:
         number = match["number"] or match["bullet"]
-        self._add_draft("list_item", chunk, number, match.end(), self._depth(chunk.first.x0))
+        self._add_draft("list_item", chunk, number, match.end(), self._depth(number, chunk.first.x0))
 
     def _add_plain(self, chunk: Chunk) -> None:
         preamble = self.resolution and not self._seen_numbers and self._part is None
@@ -175,11 +187,16 @@ class BlockBuilder:
     def _add_draft(self, kind: BlockKind, chunk: Chunk, number: str | None, cut: int, level: int = 0) -> None:
         self._drafts.append(_Draft(kind, [chunk], number, level, self._part, cut))
 
-    def _depth(self, x: float) -> int:
-        while self._list_x and x < self._list_x[-1] - 5:
-            self._list_x.pop()
-        if not self._list_x or x > self._list_x[-1] + 5:
-            self._list_x.append(x)
+    def _depth(self, number: str, x: float) -> int:
+        """Nesting of a list item: items numbered alike are on one level, a new sort of number opens a deeper one."""
+        sort = _number_sort(number, [known for known, _ in self._list_x])
+        if any(known == sort for known, _ in self._list_x):
+            while self._list_x[-1][0] != sort:
+                self._list_x.pop()
+        else:
+            while self._list_x and x < self._list_x[-1][1] - 5:
+                self._list_x.pop()
+            self._list_x.append((sort, x))
         return len(self._list_x)
 
     def _add_table(self, table: Table) -> None:
@@ -244,6 +261,8 @@ class BlockBuilder:
             )
         lines = [line for chunk in draft.chunks for line in chunk.lines]
         texts = [lines[0].text[draft.cut :], *(line.text for line in lines[1:])]
+        if draft.kind == "paragraph" and len(draft.chunks) > 1 and _CAPTION.match(draft.chunks[0].text):
+            draft.title = _caption(draft.chunks)
         text = (
             draft.title
             if draft.title is not None
@@ -259,8 +278,30 @@ class BlockBuilder:
         return Block(draft.kind, text, lines[0].page, lines[-1].page, level, draft.number, draft.part, note_marks=marks)
 
 
+def _number_sort(number: str, open_sorts: Sequence[str]) -> str:
+    """What kind of number it is; "(i)" counts as a letter only where it follows "(h)"."""
+    core = number.strip("().")
+    if core.isdigit():
+        return "digit"
+    if not core.isalpha() or core == "o":
+        return number
+    roman = re.fullmatch(r"[ivx]+", core) is not None
+    if roman and (len(core) > 1 or core == "i" or (open_sorts and open_sorts[-1] == "roman")):
+        return "roman"
+    return "letter"
+
+
 def _begins_with_number(chunk: Chunk) -> bool:
     return bool(_PLAIN_NUMBERED.match(chunk.text) or _ITEM.match(chunk.text))
+
+
+def _caption(chunks: Sequence[Chunk]) -> str:
+    """Label, title and unit as one line: "Table 3: Strength by country (as at 1 May)"."""
+    text = join_lines([line.text for chunk in chunks for line in chunk.lines], {})
+    label = _CAPTION.match(text)
+    if label is None or label.end() == len(text):
+        return text
+    return f"{label[0].rstrip(' .:')}: {text[label.end() :].strip()}"
 
 
 def _note_mark(chunk: Chunk) -> tuple[str | None, int]:
@@ -318,8 +359,7 @@ def _strength(chunk: Chunk, number: str | None) -> tuple[float, ...]:
         r"\d+|section .*",
         r"[\dA-Z]+\.\d+",
         r"[\dA-Z]+\.\d+\.\d+.*",
-        r"\([a-z]\)",
-        r"\([ivx]+\)",
+        r"\([a-z]+\)",
     )
     rank = next((len(kinds) - n for n, kind in enumerate(kinds) if number and re.fullmatch(kind, number)), 0)
     capitals = chunk.text.upper() == chunk.text
@@ -329,17 +369,24 @@ def _strength(chunk: Chunk, number: str | None) -> tuple[float, ...]:
 def _levels(drafts: Sequence[_Draft]) -> list[int]:
     """Level of each heading: one more than the stronger headings that still stand open above it."""
     levels: list[int] = []
-    stack: list[tuple[float, ...]] = []
+    stack: list[tuple[tuple[float, ...], str]] = []
     for draft in drafts:
         if draft.kind != "heading":
             levels.append(draft.level)
             continue
-        while stack and stack[-1] <= draft.strength:
+        place = (draft.strength, _number_sort(draft.number, ()) if draft.number else "")
+        if place in stack:
+            del stack[stack.index(place) :]
+        while stack and stack[-1][0] <= draft.strength and not _nested_brackets(stack[-1], place):
             stack.pop()
-        stack.append(draft.strength)
-        inside_part = bool(stack and stack[0] == (99.0,))
-        levels.append(max(1, len(stack)) if not inside_part or len(stack) == 1 else len(stack))
+        stack.append(place)
+        levels.append(len(stack))
     return levels
+
+
+def _nested_brackets(above: tuple[tuple[float, ...], str], below: tuple[tuple[float, ...], str]) -> bool:
+    """True for (a) under (i) or the other way round: either may be the outer one."""
+    return above[0] == below[0] and {above[1], below[1]} == {"letter", "roman"} and above[0][3:4] == (1.0,)
 
 
 def _with_part_titles(drafts: Sequence[_Draft]) -> Iterator[_Draft]:
@@ -370,8 +417,7 @@ def _with_captions(drafts: Iterator[_Draft]) -> Iterator[_Draft]:
             yield from held
             held = [draft]
         elif held and draft.table is not None:
-            words = [" ".join(line.text.split()) for d in held for c in d.chunks for line in c.lines]
-            yield replace(draft, title=join_lines(words, {}))
+            yield replace(draft, title=_caption([c for d in held for c in d.chunks]))
             held = []
         elif held and len(held) < 4 and draft.chunks and len(draft.chunks[0].text) < _MAX_HEADING:
             held.append(draft)

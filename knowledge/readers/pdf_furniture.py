@@ -21,7 +21,9 @@ _PARTS = (
     re.compile(r"/\.\.\.|English|Original: English"),
 )
 _TOP, _BOTTOM = 0.105, 0.915
+_PART = re.compile(r"(?:annex|appendix|enclosure|attachment|chapter|section|part)\b", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:\.\s?){5,}|…{2,}")
+_ORIGINAL = re.compile(r"[\[(]original:[^\])]*[\])]", re.IGNORECASE)
 _RULE_OF_UNDERSCORES = re.compile(r"[_\s]{5,}|[*\s]{5,}")
 
 
@@ -29,7 +31,7 @@ def without_furniture(pages: Sequence[Page], lines_of: Sequence[list[Line]]) -> 
     """The lines of each page without running heads, page and job numbers, drawn labels and contents lists."""
     repeated = _repeated(pages, lines_of)
     left = [
-        [line for line in lines if not _is_furniture(line, page, repeated)]
+        [line for line in lines if not _is_furniture(line, page, repeated, _prose_beside(lines, page))]
         for page, lines in zip(pages, lines_of, strict=True)
     ]
     return _without_contents(left)
@@ -40,7 +42,7 @@ def _repeated(pages: Sequence[Page], lines_of: Sequence[list[Line]]) -> set[str]
     counts = Counter(
         key
         for page, lines in zip(pages, lines_of, strict=True)
-        for key in {_key(line.text) for line in lines if _in_margin(line, page, 0.12)}
+        for key in {_key(line.text) for line in lines if _in_margin(line, page, 0.12) and not _PART.match(line.text)}
     )
     least = max(2, min(3, len(pages) // 2))
     return {key for key, count in counts.items() if count >= least and len(pages) > 1}
@@ -54,17 +56,23 @@ def _in_margin(line: Line, page: Page, share: float) -> bool:
     return line.y < share * page.height or line.y > (1 - share) * page.height
 
 
-def _is_furniture(line: Line, page: Page, repeated: set[str]) -> bool:
-    if _RULE_OF_UNDERSCORES.fullmatch(line.text):
+def _prose_beside(lines: Sequence[Line], page: Page) -> set[int]:
+    """Ids of lines without a tag that stand among others like them: a paragraph that its author forgot to tag."""
+    bare = [line for line in lines if line.tag is None and _is_prose(line, page)]
+    return {id(a) for a in bare if any(a is not b and abs(a.y - b.y) < 2 * a.size for b in bare)}
+
+
+def _is_furniture(line: Line, page: Page, repeated: set[str], prose: set[int]) -> bool:
+    if _RULE_OF_UNDERSCORES.fullmatch(line.text) or _ORIGINAL.fullmatch(line.text):
         return True
+    if page.tagged and line.tag is not None and (line.tag.cell or line.tag.role == "Figure"):
+        return line.tag.role == "Figure"
     in_margin = line.y < _TOP * page.height or line.y > _BOTTOM * page.height
     if in_margin and all(_is_small_print(part) for part in line.text.split("\t")):
         return True
+    if page.tagged:
+        return line.tag is None and (in_margin or id(line) not in prose)
     if _in_margin(line, page, 0.12) and _key(line.text) in repeated:
-        return True
-    if line.tag is None and page.tagged:
-        return in_margin or not _is_prose(line, page)
-    if line.tag and line.tag.role == "Figure":
         return True
     return any(_inside(line, box) for box in page.drawings) and not _is_prose(line, page)
 

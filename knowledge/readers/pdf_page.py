@@ -7,7 +7,7 @@ import math
 import pathlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]  # ships no types
@@ -51,18 +51,16 @@ class Tag:
     element: int
     """Running number of that element on its page; equal for lines of one paragraph."""
     cell: tuple[int, int, int] | None = None
-    """Table, row and column on this page, each from 0."""
+    """Table on this page, row in it and place in the row, each from 0."""
 
 
 @dataclass(frozen=True)
 class TableShape:
     """Size of one tagged table on one page."""
 
-    rows: int
-    columns: int
+    cells_in_rows: tuple[int, ...]
+    """Cells of each row; fewer than in other rows where some stretch over several columns."""
     head_rows: int
-    spans: dict[tuple[int, int], int] = field(default_factory=dict)
-    """Columns that a cell covers, where more than one."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,8 @@ class PageReader:
         try:
             page = self._document[index]
         except pypdfium2.PdfiumError as problem:
-            place = f"page {index + 1} of {len(self)}"
-            raise ReadError(f"the PDF is damaged: {place} cannot be read; get a fresh copy of the file") from problem
+            where = f"page {index + 1} of {len(self)}"
+            raise ReadError(f"the PDF is damaged: {where} cannot be read; get a fresh copy of the file") from problem
         text_page = page.get_textpage()
         try:
             turn = page.get_rotation()
@@ -343,26 +341,12 @@ class _TreeWalk:
                 self.visit(child, tag, depth + 1)
 
     def _table(self, element: Any, tag: Tag, depth: int) -> None:
-        number = len(self.tables)
-        rows = list(_table_rows(element))
-        spans: dict[tuple[int, int], int] = {}
-        taken: set[tuple[int, int]] = set()
-        columns = 0
-        self.tables.append(TableShape(0, 0, 0))
-        for row, (cells, _) in enumerate(rows):
-            column = 0
-            for cell in cells:
-                while (row, column) in taken:
-                    column += 1
-                wide, high = _span(cell, "ColSpan"), _span(cell, "RowSpan")
-                taken.update((row + r, column + c) for r in range(high) for c in range(wide))
-                if wide > 1:
-                    spans[row, column] = wide
-                self.visit(cell, replace(tag, cell=(number, row, column)), depth + 2)
-                column += wide
-            columns = max(columns, column)
+        number, rows = len(self.tables), list(_table_rows(element))
         heads = sum(1 for _, head in rows if head)
-        self.tables[number] = TableShape(len(rows), columns, heads, spans)
+        self.tables.append(TableShape(tuple(len(cells) for cells, _ in rows), heads))
+        for row, (cells, _) in enumerate(rows):
+            for column, cell in enumerate(cells):
+                self.visit(cell, replace(tag, cell=(number, row, column)), depth + 2)
 
 
 def _table_rows(element: Any, head: bool = False) -> Iterator[tuple[list[Any], bool]]:
@@ -385,13 +369,3 @@ def _element_type(element: Any) -> str:
     buffer = ctypes.create_string_buffer(64)
     pdfium.FPDF_StructElement_GetType(element, buffer, 64)
     return buffer.raw.decode("utf-16-le", "replace").partition("\0")[0]
-
-
-def _span(element: Any, name: str) -> int:
-    value = ctypes.c_float()
-    for index in range(pdfium.FPDF_StructElement_GetAttributeCount(element)):
-        attribute = pdfium.FPDF_StructElement_GetAttributeAtIndex(element, index)
-        entry = pdfium.FPDF_StructElement_Attr_GetValue(attribute, name.encode())
-        if entry and pdfium.FPDF_StructElement_Attr_GetNumberValue(entry, value):
-            return min(max(1, int(value.value)), 60)
-    return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -36,42 +37,94 @@ class Table:
         )
 
 
-def tagged_table(lines: Sequence[Line], shape: TableShape, known_words: Mapping[str, int]) -> Table | None:
-    """The table that the lines of its cells make; None where it is a frame around prose, not a table."""
+def tagged_table(
+    lines: Sequence[Line], shape: TableShape, rules: Sequence[Box], known_words: Mapping[str, int]
+) -> Table | None:
+    """The table that the lines of its cells make; None where it is a frame around prose, not a table.
+
+    The library does not tell how far a cell stretches, so the cells of short rows find their columns by place.
+    """
     cells: dict[tuple[int, int], list[Line]] = {}
     for line in lines:
         if line.tag and line.tag.cell:
             cells.setdefault(line.tag.cell[1:], []).append(line)
-    columns = sorted({column for _, column in cells})
-    if len(columns) < 2 or not _is_tabular(cells, columns):
+    if not _is_tabular(list(cells)):
         return None
-    text = {place: join_lines([line.text for line in held], known_words) for place, held in cells.items()}
-    used = sorted({row for row, _ in cells})
-    heads = [row for row in used if row < shape.head_rows]
-    top = tuple(_head(text, heads, column, shape.spans) for column in columns)
-    body = tuple(tuple(text.get((row, column), "") for column in columns) for row in used if row not in heads)
+    columns = _column_spans(cells, shape)
+    rows: dict[int, dict[int, list[str]]] = {}
+    for (row, place), held in sorted(cells.items()):
+        if row < shape.head_rows:
+            targets = _headed_columns(held, columns, rules)
+        elif shape.cells_in_rows[row] == len(columns):
+            targets = [place]
+        else:
+            targets = [_nearest_column(held, columns)]
+        for target in targets:
+            rows.setdefault(row, {}).setdefault(target, []).append(
+                join_lines([line.text for line in held], known_words)
+            )
+    used = [n for n in range(len(columns)) if any(n in row for row in rows.values())]
+    heads = tuple(_head(rows, n, shape.head_rows) for n in used)
+    body = tuple(
+        tuple(" ".join(row.get(n, ())) for n in used) for number, row in rows.items() if number >= shape.head_rows
+    )
+    if len(used) < 2 or not body:
+        return None
     marks = tuple(mark for line in lines for mark in line.marks)
-    return Table((top, *body), lines[0].page, lines[0].y, marks, has_heads=bool(heads))
+    return Table((heads, *body), lines[0].page, lines[0].y, marks, has_heads=any(heads))
 
 
-def _is_tabular(cells: Mapping[tuple[int, int], Sequence[Line]], columns: Sequence[int]) -> bool:
-    rows = {row for row, _ in cells}
-    wide_rows = sum(1 for row in rows if sum((row, column) in cells for column in columns) > 1)
-    return wide_rows * 2 >= len(rows) or wide_rows >= 3
+def _is_tabular(places: Sequence[tuple[int, int]]) -> bool:
+    rows = Counter(row for row, _ in places)
+    wide_rows = sum(1 for count in rows.values() if count > 1)
+    return wide_rows * 2 >= len(rows) > 0 or wide_rows >= 3
 
 
-def _head(
-    text: Mapping[tuple[int, int], str], rows: Sequence[int], column: int, spans: Mapping[tuple[int, int], int]
-) -> str:
+def _column_spans(cells: Mapping[tuple[int, int], Sequence[Line]], shape: TableShape) -> list[tuple[float, float]]:
+    """Left and right end of each column, from the body rows that have every cell."""
+    most = max(shape.cells_in_rows[shape.head_rows :], default=0) or max(shape.cells_in_rows)
+    spans: list[tuple[float, float]] = []
+    for place in range(most):
+        held = [
+            line
+            for (row, at), lines in cells.items()
+            if at == place and shape.cells_in_rows[row] == most and row >= shape.head_rows
+            for line in lines
+        ] or [line for (_, at), lines in cells.items() if at == place for line in lines]
+        left = spans[-1][1] + 1 if spans else 0.0
+        spans.append((min((line.x0 for line in held), default=left), max((line.x1 for line in held), default=left + 1)))
+    return spans
+
+
+def _nearest_column(held: Sequence[Line], columns: Sequence[tuple[float, float]]) -> int:
+    left, right = min(line.x0 for line in held), max(line.x1 for line in held)
+
+    def distance(n: int) -> tuple[float, float]:
+        overlap = min(right, columns[n][1]) - max(left, columns[n][0])
+        return -overlap, abs(left + right - columns[n][0] - columns[n][1])
+
+    return min(range(len(columns)), key=distance)
+
+
+def _headed_columns(held: Sequence[Line], columns: Sequence[tuple[float, float]], rules: Sequence[Box]) -> list[int]:
+    """The columns under a head: those above which its own underline stretches, else the nearest."""
+    nearest = _nearest_column(held, columns)
+    left, right = min(line.x0 for line in held), max(line.x1 for line in held)
+    foot, table_width = held[-1].y, columns[-1][1] - columns[0][0]
+    for rule in _level_rules(rules):
+        wide = rule[2] - rule[0]
+        if 0 <= rule[1] - foot < 1.8 * held[-1].size and rule[0] - 3 <= left and right <= rule[2] + 3:
+            under = [n for n, (a, b) in enumerate(columns) if rule[0] - 3 <= (a + b) / 2 <= rule[2] + 3]
+            if wide < 0.85 * table_width and len(under) > 1:
+                return under
+    return [nearest]
+
+
+def _head(rows: Mapping[int, Mapping[int, Sequence[str]]], column: int, head_rows: int) -> str:
     """Head of one column: the heads above it, outermost first, group heads included."""
     words: list[str] = []
-    for row in rows:
-        found = text.get((row, column), "")
-        for (span_row, first), wide in spans.items():
-            if span_row == row and first < column < first + wide:
-                found = found or text.get((row, first), "")
-        if found and found not in words:
-            words.append(found)
+    for row in range(head_rows):
+        words += [text for text in rows.get(row, {}).get(column, ()) if text not in words]
     return " ".join(words)
 
 
@@ -97,10 +150,10 @@ def _holds(box: Box, run: Run) -> bool:
     return box[0] - 3 <= run.x0 and run.x1 <= box[2] + 3 and box[1] < run.y <= box[3] + 1
 
 
-def _level_rules(page: Page) -> list[Box]:
+def _level_rules(rules: Sequence[Box]) -> list[Box]:
     """Horizontal rules, the pieces of one line joined, longer than a footnote rule's stub, from the top."""
     level = sorted(
-        (box for box in page.rules if box[3] - box[1] <= 3 and box[2] - box[0] > 3), key=lambda b: (round(b[1]), b[0])
+        (box for box in rules if box[3] - box[1] <= 3 and box[2] - box[0] > 3), key=lambda b: (round(b[1]), b[0])
     )
     joined: list[Box] = []
     for box in level:
@@ -115,7 +168,7 @@ def _level_rules(page: Page) -> list[Box]:
 def _regions(page: Page) -> list[Box]:
     """Areas between the first and the last of several rules with the same ends."""
     groups: list[list[Box]] = []
-    for rule in _level_rules(page):
+    for rule in _level_rules(page.rules):
         if not 0.04 * page.height < rule[1] < 0.97 * page.height or rule[2] - rule[0] < 100:
             continue
         for group in groups:
@@ -192,7 +245,7 @@ def _row_starts(cell_lines: Sequence[Sequence[Line]], region: Box, page: Page) -
     """Tops of the rows: every full rule where rules separate them, else the rules and each line of the first column."""
     rules = [
         rule[1]
-        for rule in _level_rules(page)
+        for rule in _level_rules(page.rules)
         if region[1] - 2 <= rule[1] < region[3] - 4 and rule[2] - rule[0] > 0.8 * (region[2] - region[0])
     ]
     all_lines = sorted({round(line.y) for lines in cell_lines for line in lines})

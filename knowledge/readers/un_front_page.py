@@ -23,7 +23,7 @@ _ORGANS = (
     "Secretariat",
 )
 _LETTERHEAD = re.compile(
-    r"distr\b.*|united nations|general|limited|original:?.*|\w+ only|united|nations|english|restricted|"
+    r".*\bdistr\b.*|united nations|general|limited|original:?.*|\w+ only|united|nations|english|restricted|"
     rf"{'|'.join(_ORGANS)}",
     re.IGNORECASE,
 )
@@ -117,7 +117,7 @@ def _letterhead(lines: Sequence[Line], page: Page, body_size: float, marking: Cl
     head = [part.strip() for line in (lines if cover else lines[:start]) for part in line.text.split("\t")]
     symbol = next((part for line in lines for part in line.text.split("\t") if SYMBOL.fullmatch(part.strip())), "")
     symbol = symbol.strip().rstrip("*")
-    organs = [organ for organ in _ORGANS if any(organ.lower() == part.lower() for part in head)]
+    organs = [organ for organ in _ORGANS if any(part.lower().startswith(organ.lower()) for part in head)]
     title = _title([lines[n] for n in title_lines], organs)
     below = " ".join(line.text for line in lines[: start + 14])
     first_lines = range(len(lines)) if cover and title else range(max(title_lines, default=start - 1) + 1)
@@ -167,7 +167,8 @@ def _title_lines(lines: Sequence[Line], start: int, body_size: float) -> list[in
         line = lines[place]
         if re.match(r"(?:[IVX]+|[A-Z]|\d+)\.\s|(?:summary|contents|annex)\b", line.text, re.IGNORECASE):
             break
-        if found and _is_letterhead(line) and not _DATE.fullmatch(line.text):
+        apart = bool(found) and line.y - lines[found[-1]].y > 1.5 * line.size
+        if apart and _is_letterhead(line):
             break
         if not (line.bold or line.size > body_size + 1.2):
             if found or len(line.text) > 60 or line.italic:
