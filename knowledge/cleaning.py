@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-# Bullets of the Symbol and Wingdings fonts, which Word and PDF files keep in the private use area.
-_SYMBOL_BULLETS = "\uf0b7\uf0a7\uf0d8\uf0fc\uf076\uf0a8\uf06c\uf06e\uf075\uf0be"
 _KEPT_CONTROLS = "\t\n\f"
 
 
@@ -19,7 +17,6 @@ def _character_table() -> dict[int, str | None]:
     table |= {ord(kept): kept for kept in _KEPT_CONTROLS}
     table |= {ord(mark): text for mark, text in _LIGATURES.items()}
     table |= {ord(space): " " for space in _SPACES}
-    table |= {ord(bullet): "•" for bullet in _SYMBOL_BULLETS}
     table |= {ord(line_break): "\n" for line_break in "\v\x1c\x1d\x1e\x85\u2028\u2029"}
     # Invisible marks: joiners, direction controls, variation selectors, and the "tag" letters that can hide a message.
     invisible = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x00AD, 0x061C, 0x180E, 0xFEFF)
@@ -31,6 +28,9 @@ def _character_table() -> dict[int, str | None]:
 
 
 _CHARACTERS = _character_table()
+# Symbol fonts keep their bullets in the private use area, where all other characters mean nothing to a reader.
+_PRIVATE_BULLET = re.compile(r"(?m)^([ \t]*)[\ue000-\uf8ff\ufffd]\s+(?=\S)")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
 _LINE_END_SOFT_HYPHEN = re.compile("[\u00ad\u0002\ufffe](?=[ \\t]*(?:\\r?\\n|$))")
 
 
@@ -41,6 +41,7 @@ def normalise_characters(text: str) -> str:
     become "-" for `join_lines` to judge. Quotes and dashes stay as printed: a quotation must look like its source.
     """
     text = _LINE_END_SOFT_HYPHEN.sub("-", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _PRIVATE.sub("", _PRIVATE_BULLET.sub(r"\1• ", text))
     return unicodedata.normalize("NFC", text.translate(_CHARACTERS))
 
 
@@ -105,7 +106,7 @@ def keeps_hyphen(left: str, right: str, known_words: Mapping[str, int]) -> bool:
     """Say whether the hyphen between `left`, at a line's end, and `right`, at the next line's start, was written.
 
     The document's own spellings decide; failing these, whether its halves make compounds elsewhere in it; failing
-    these, lists of the first and last parts of common compounds. In a text without hyphenation all of them were written.
+    these, lists of the first and last parts of common compounds. In a text without hyphenation all were written.
     """
     if not left or not right or not left[-1].isalpha() or not right[0].isalpha():
         return True
