@@ -26,8 +26,13 @@ class Hit:
 class Subject(Protocol):
     """A system under measurement; the assistant, a peer and the fakes of the tests alike."""
 
-    fingerprint: str
-    settings: Mapping[str, Any]
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the documents do."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the results depend on besides the documents."""
 
     def ask(self, question: Question) -> Answer:
         """The answer a user would get."""

@@ -1,0 +1,175 @@
+"""What `focal eval` does, one function a way of calling it; each returns the exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from assistant.settings import Settings
+from evals import baseline as baselines
+from evals import beir as beir_collections
+from evals import drafts, gates, judge, robustness, terminal
+from evals.cases import Case, CaseError, Half, Suite
+from evals.compare import compare
+from evals.configurations import DEFAULT, Setup, make
+from evals.report import write_report
+from evals.run import Run, load_run, run
+from evals.subjects import Subject
+from evals.suites import load_suite, open_index, verify_evidence
+
+CORPUS = Path("../shared/corpus")
+"""The documents of the corpus suite, from the project's root; they are other people's and not part of it."""
+PEER_WORDS = 150
+"""Words a peer's answer is cut to when nothing was measured to take the number from."""
+
+
+def run_eval(
+    settings: Settings,
+    suite: str = "starter",
+    *,
+    half: Half = "all",
+    baseline: bool = False,
+    accept: bool = False,
+    report: Path | None = None,
+    with_robustness: bool = False,
+    ask_judge: judge.Ask | None = None,
+    corpus: Path = CORPUS,
+    console: Console | None = None,
+) -> int:
+    """Measure the assistant on a suite and print what a developer needs; 1 if a gate broke, else 0.
+
+    `baseline` compares with the accepted run and gates on supported drops; `accept` makes this run the accepted one
+    (of the whole suite only). `report` is a folder for `index.html` and `run.json`. `ask_judge` is the chat model,
+    given only when its opinion was asked for. Raises CaseError for a suite that cannot be used.
+    """
+    console = console or Console()
+    whole = load_suite(suite)
+    chosen = whole.only(half)
+    if accept and half != "all":
+        raise CaseError("only a run of the whole suite can be accepted: leave --half out")
+    accepted = None
+    if baseline:
+        outside = {case.id for case in whole.cases} - {case.id for case in chosen.cases}
+        accepted = baselines.accepted(whole.name, outside)
+        if accepted is None:
+            raise CaseError(f"suite {whole.name!r} has no accepted run: make one with --accept")
+    with open_index(suite, settings, corpus, console.log) as home:
+        verify_evidence(whole, home, console.log)
+        subject = make(DEFAULT, Setup(home, PEER_WORDS))
+        measured = _measure(chosen, subject, DEFAULT, half, console)
+        varied = _varied(chosen, subject, half, console) if with_robustness else {}
+    comparison = compare(accepted, measured) if accepted else None
+    breaches = gates.check(measured, comparison)
+    terminal.summary(measured, breaches, comparison, console)
+    drops = robustness.drops(measured, varied)
+    if drops:
+        console.print(terminal.robustness_table(drops))
+    judgement = judge.judge(measured, ask_judge) if ask_judge else None
+    if judgement:
+        console.print(terminal.judge_line(judgement))
+    if report:
+        console.print(f"report: {write_report(measured, breaches, comparison, report, drops, judgement)}")
+    if accept:
+        baselines.accept(measured)
+    return gates.exit_status(breaches)
+
+
+def compare_configurations(
+    settings: Settings,
+    names: Iterable[str],
+    suite: str = "starter",
+    *,
+    half: Half = "all",
+    report: Path | None = None,
+    corpus: Path = CORPUS,
+    console: Console | None = None,
+) -> int:
+    """Measure named configurations (or read runs saved as .json) side by side; the last is compared with the first.
+
+    A peer's answers are cut to the average number of words of the assistant's own, which are measured for that purpose
+    when they are not among the names. Raises CaseError for a name or suite that cannot be used.
+    """
+    console = console or Console()
+    names = list(names)
+    chosen = load_suite(suite).only(half)
+    runs = {name: load_run(Path(name)) for name in names if name.endswith(".json")}
+    with open_index(suite, settings, corpus, console.log) as home:
+        words = PEER_WORDS
+        own_first = sorted((name for name in names if name not in runs), key=lambda name: name in gates.UNCITED)
+        if own_first and own_first[0] in gates.UNCITED:
+            words = _words(_measure(chosen, make(DEFAULT, Setup(home, words)), DEFAULT, half, console))
+        for name in own_first:
+            runs[name] = _measure(chosen, make(name, Setup(home, words)), name, half, console)
+            words = words if name in gates.UNCITED else _words(runs[name])
+    runs = {name: runs[name] for name in names}
+    console.print(terminal.comparison_table(runs))
+    console.print(terminal.type_table(runs, "nugget_recall"))
+    console.print(terminal.type_table(runs, "evidence@5"))
+    first, *_, last = runs.values()
+    comparison = compare(first, last)
+    console.print(f"{names[0]} -> {names[-1]}, paired:")
+    terminal.summary(last, [], comparison, console)
+    if report:
+        console.print(f"report: {write_report(last, [], comparison, report)}")
+        for name, measured in runs.items():
+            measured.save(report / f"{Path(name).stem}.json")
+    return 0
+
+
+def run_beir(settings: Settings, folder: Path, console: Console | None = None) -> int:
+    """Print nDCG@10 and recall@5/20/100 of the project's own retrieval over a folder in BEIR layout."""
+    console = console or Console()
+    collection = beir_collections.load_collection(folder)
+    console.print(f"{collection.name}: {len(collection.texts)} texts, {len(collection.queries)} questions")
+    figures = beir_collections.measure(collection, beir_collections.search(collection, settings))
+    for name, figure in figures.items():
+        console.print(f"  {name:8} {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]", highlight=False)
+    return 0
+
+
+def draft_cases(rows: Iterable[drafts.LoggedQuestion], target: Path, console: Console | None = None) -> int:
+    """Write drafts of cases from rows of the answer log; questions that are cases already are left out.
+
+    The caller opens the log and passes its rows, in any order.
+    """
+    console = console or Console()
+    known = [case.question for name in ("starter", "corpus") for case in _cases_if_any(name)]
+    found = drafts.draft_cases(rows, known)
+    drafts.write_drafts(found, target)
+    console.print(f"{len(found)} drafts in {target}: add facts, evidence and type, then move them to a suite")
+    return 0
+
+
+def _cases_if_any(name: str) -> tuple[Case, ...]:
+    try:
+        return load_suite(name).cases
+    except CaseError:
+        return ()
+
+
+def _measure(suite: Suite, subject: Subject, name: str, half: Half, console: Console) -> Run:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(name, total=len(suite.cases))
+        return run(
+            suite,
+            subject,
+            configuration=name,
+            half=half,
+            progress=lambda done, total: progress.update(task, completed=done),
+        )
+
+
+def _varied(suite: Suite, subject: Subject, half: Half, console: Console) -> dict[str, Run]:
+    suites = {variant: robustness.vary(suite, variant) for variant in robustness.VARIANTS}
+    return {
+        variant: _measure(varied, subject, variant, half, console) for variant, varied in suites.items() if varied.cases
+    }
+
+
+def _words(measured: Run) -> int:
+    figure = measured.figure("words")
+    return round(figure.value) if figure.n else PEER_WORDS

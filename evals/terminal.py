@@ -1,0 +1,181 @@
+"""The run on a terminal: one verdict word, the headline with intervals, what was fixed and broken, what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from evals.compare import Change, Comparison
+from evals.gates import Breach
+from evals.judge import Judgement
+from evals.metrics import Figure
+from evals.robustness import Drop
+from evals.run import Run
+from evals.scoring import BLAME_WORDS, METRICS
+
+COLOURS = {"FAIL": "red", "WORSE": "red", "MIXED": "yellow", "BETTER": "green", "PASS": "green", "SAME": "green"}
+SHOWN = 10
+"""Failing cases listed; the report has them all."""
+
+
+def verdict(breaches: Sequence[Breach], comparison: Comparison | None) -> str:
+    """The one word: FAIL when a gate broke, else what the comparison says, else PASS."""
+    return "FAIL" if breaches else comparison.verdict if comparison else "PASS"
+
+
+def share(value: float, unit: str = "share", signed: bool = False) -> str:
+    """A figure as people read it: shares in percent points with one decimal, counts as they are, NaN as a dash."""
+    if value != value:
+        return "–"
+    shown = value * 100 if unit == "share" else value
+    return f"{shown:+.1f}" if signed else f"{shown:.1f}"
+
+
+def interval(low: float, high: float, unit: str = "share", signed: bool = False) -> str:
+    """An interval in the units of `share`."""
+    return f"[{share(low, unit, signed)}, {share(high, unit, signed)}]"
+
+
+def summary(run: Run, breaches: Sequence[Breach], comparison: Comparison | None, console: Console) -> None:
+    """Print the run: ten seconds to read."""
+    word = verdict(breaches, comparison)
+    conditions = run.conditions
+    before = f"{comparison.before.conditions.commit or 'baseline'} -> " if comparison else ""
+    console.print(
+        f"[bold {COLOURS[word]}]{word}[/]  {conditions.suite} ({conditions.half})  {before}{conditions.commit}  "
+        f"{conditions.configuration}  {len(run.results)} cases, {conditions.seconds:.0f} s"
+    )
+    console.print(_headline(run, comparison))
+    if comparison:
+        console.print(f"{len(comparison.fixed)} fixed, {len(comparison.broken)} broken", end="")
+        worst = comparison.worst_slice
+        console.print(
+            f" · worst slice: {worst.type} {share(worst.change.difference.value, signed=True)}" if worst else ""
+        )
+        if comparison.broken:
+            console.print(f"broken: {', '.join(comparison.broken)}")
+    for breach in breaches:
+        cases = f" ({', '.join(breach.cases[:8])}{' …' if len(breach.cases) > 8 else ''})" if breach.cases else ""
+        console.print(f"[red]gate {breach.gate}[/]: {escape(breach.message)}{cases}")
+    _failures(run, console)
+
+
+def _headline(run: Run, comparison: Comparison | None) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name, justify in (
+        ("", "left"),
+        ("base", "right"),
+        ("now", "right"),
+        ("95 %", "left"),
+        ("diff", "left"),
+        ("p", "right"),
+        ("n", "right"),
+    ):
+        if comparison or name not in ("base", "diff", "p"):
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name, metric in METRICS.items():
+        figure = run.figure(name)
+        if not figure.n:
+            continue
+        now = [share(figure.value, metric.unit), interval(figure.low, figure.high, metric.unit)]
+        change = comparison.change(name) if comparison else None
+        if comparison:
+            moved = change.difference if change else None
+            before = share(moved.before, metric.unit) if moved else "–"
+            row = [metric.label, before, *now, _difference(change), f"{moved.p:.3f}" if moved else "", str(figure.n)]
+        else:
+            row = [metric.label, *now, str(figure.n)]
+        style = {"better": "green", "worse": "red"}.get(
+            change.direction if change else "", "" if metric.headline else "dim"
+        )
+        table.add_row(*row, style=style)
+    for stage in ("search", "answer"):
+        latency = run.latency().get(stage)
+        if latency:
+            console_row = f"{latency['p50']:.0f} / {latency['p95']:.0f} ms"
+            label = f"{stage} p50 / p95"
+            table.add_row(*([label, "", console_row, "", "", "", ""] if comparison else [label, console_row, "", ""]))
+    return table
+
+
+def _difference(change: Change | None) -> str:
+    if change is None:
+        return ""
+    moved, unit = change.difference, METRICS[change.metric].unit
+    return f"{share(moved.value, unit, True)} {interval(moved.low, moved.high, unit, True)}"
+
+
+def _failures(run: Run, console: Console) -> None:
+    failed = [result for result in run.results if not result.passed]
+    console.print(f"{len(failed)} of {len(run.results)} cases failed" + (":" if failed else ""))
+    counts: dict[str, int] = {}
+    for result in failed:
+        counts[result.blame or ""] = counts.get(result.blame or "", 0) + 1
+    for blame, count in sorted(counts.items(), key=lambda item: -item[1]):
+        console.print(f"  {count:4}  {dict(BLAME_WORDS).get(blame, 'status not as expected')}")  # type: ignore[call-overload]
+    for result in failed[:SHOWN]:
+        question = result.case.question if result.case else ""
+        console.print(f"  {result.id}  [dim]{escape(question[:90])}[/]", highlight=False)
+
+
+def type_table(runs: Mapping[str, Run], metric: str, fallback: str = "correct_refusal") -> Table:
+    """One metric by type of case for each run, side by side; types without it show the fallback."""
+    first = next(iter(runs.values()))
+    table = Table(title=f"{METRICS[metric].label} by type (or {METRICS[fallback].label})", box=None, pad_edge=False)
+    table.add_column("type")
+    for name in runs:
+        table.add_column(name)
+    table.add_column("n", justify="right")
+    for of_type in first.types():
+        figures = [_first_figure(run, of_type, metric, fallback) for run in runs.values()]
+        cells = [f"{share(f.value)} {interval(f.low, f.high)}" for f in figures]
+        table.add_row(of_type, *cells, str(figures[0].n))
+    return table
+
+
+def _first_figure(run: Run, of_type: str, *metrics: str) -> Figure:
+    return next((f for m in metrics if (f := run.figure(m, of_type)).n), run.figure("status", of_type))
+
+
+def comparison_table(runs: Mapping[str, Run]) -> Table:
+    """Every metric for each configuration, side by side, with intervals, and latency."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in runs:
+        table.add_column(name)
+    for name, metric in METRICS.items():
+        figures = [run.figure(name) for run in runs.values()]
+        if any(figure.n for figure in figures):
+            cells = [
+                f"{share(f.value, metric.unit)} {interval(f.low, f.high, metric.unit)}" if f.n else "–" for f in figures
+            ]
+            table.add_row(metric.label, *cells)
+    for stage in ("search", "answer"):
+        timings = [run.latency().get(stage, {}) for run in runs.values()]
+        table.add_row(f"{stage} p95, ms", *(f"{t['p95']:.0f}" if t else "–" for t in timings))
+    return table
+
+
+def robustness_table(drops: Sequence[Drop]) -> Table:
+    """The drop of each variant against the clean questions."""
+    table = Table(title="robustness: paired with the clean question", box=None, pad_edge=False)
+    for name in ("variant", "metric", "clean", "varied", "diff [95 %]", "p", "n"):
+        table.add_column(name)
+    for drop in drops:
+        moved, metric = drop.difference, METRICS[drop.metric]
+        difference = f"{share(moved.value, signed=True)} {interval(moved.low, moved.high, signed=True)}"
+        before, after = share(moved.before), share(moved.after)
+        table.add_row(drop.variant, metric.label, before, after, difference, f"{moved.p:.3f}", str(moved.n))
+    return table
+
+
+def judge_line(judgement: Judgement) -> str:
+    """The judge's figure and how far to trust it."""
+    grade = judgement.grade
+    return (
+        f"judge (beside the scores, no gate): {share(grade.value)} {interval(grade.low, grade.high)}, n = {grade.n}, "
+        f"agreement with the fact matcher: kappa {judgement.agreement:.2f}, {len(judgement.unreadable)} unreadable"
+    )
