@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -56,8 +56,8 @@ def run_eval(
         accepted = baselines.accepted(whole.name, outside)
         if accepted is None:
             raise CaseError(f"suite {whole.name!r} has no accepted run: make one with --accept")
-    with open_index(suite, settings, corpus, console.log) as home:
-        verify_evidence(whole, home, console.log)
+    with open_index(suite, settings, corpus, _say(console)) as home:
+        verify_evidence(whole, home, _say(console))
         subject = make(DEFAULT, Setup(home, PEER_WORDS))
         measured = _measure(chosen, subject, DEFAULT, half, console)
         varied = _varied(chosen, subject, half, console) if with_robustness else {}
@@ -96,7 +96,7 @@ def compare_configurations(
     names = list(names)
     chosen = load_suite(suite).only(half)
     runs = {name: load_run(Path(name)) for name in names if name.endswith(".json")}
-    with open_index(suite, settings, corpus, console.log) as home:
+    with open_index(suite, settings, corpus, _say(console)) as home:
         words = PEER_WORDS
         own_first = sorted((name for name in names if name not in runs), key=lambda name: name in gates.UNCITED)
         if own_first and own_first[0] in gates.UNCITED:
@@ -141,6 +141,10 @@ def draft_cases(rows: Iterable[drafts.LoggedQuestion], target: Path, console: Co
     drafts.write_drafts(found, target)
     console.print(f"{len(found)} drafts in {target}: add facts, evidence and type, then move them to a suite")
     return 0
+
+
+def _say(console: Console) -> Callable[[str], None]:
+    return lambda line: console.print(line, style="dim", markup=False, highlight=False)
 
 
 def _cases_if_any(name: str) -> tuple[Case, ...]:

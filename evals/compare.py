@@ -22,6 +22,8 @@ class Change:
 
     metric: str
     difference: Difference
+    worsened: tuple[str, ...] = ()
+    """Ids of the cases whose score got worse."""
 
     @property
     def direction(self) -> Direction:
@@ -98,8 +100,12 @@ Pairs = Sequence[tuple[CaseResult, CaseResult]]
 
 
 def _change(metric: str, pairs: Pairs) -> Change | None:
-    scored = [(a.scores[metric], b.scores[metric]) for a, b in pairs if metric in a.scores and metric in b.scores]
-    return Change(metric, paired([a for a, _ in scored], [b for _, b in scored])) if scored else None
+    scored = [(b.id, a.scores[metric], b.scores[metric]) for a, b in pairs if metric in a.scores and metric in b.scores]
+    if not scored:
+        return None
+    sign = -1 if METRICS[metric].better == "down" else 1
+    worsened = tuple(i for i, before, after in scored if sign * after < sign * before)
+    return Change(metric, paired([a for _, a, _ in scored], [b for _, _, b in scored]), worsened)
 
 
 def _slices(pairs: Pairs) -> tuple[Slice, ...]:

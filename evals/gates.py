@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from evals import scorers
 from evals.compare import Comparison
+from evals.metrics import p_value
 from evals.run import CaseResult, Run
 from evals.scoring import METRICS
 
@@ -72,9 +73,9 @@ def _drops(comparison: Comparison) -> list[Breach]:
             interval = f"{100 * moved.value:+.1f} [{100 * moved.low:+.1f}, {100 * moved.high:+.1f}]"
             message = (
                 f"{metric.label} {100 * moved.before:.1f} -> {100 * moved.after:.1f} "
-                f"({interval}, p = {moved.p:.3f}, n = {moved.n})"
+                f"({interval}, p {p_value(moved.p)}, n = {moved.n})"
             )
-            breaches.append(Breach(change.metric, message, comparison.broken))
+            breaches.append(Breach(change.metric, message, change.worsened))
     return breaches
 
 

@@ -105,6 +105,11 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     return adjusted
 
 
+def p_value(p: float) -> str:
+    """A p-value as it is written: three decimals, never zero."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
 def percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
     """p50, p95 and p99 by linear interpolation, and how many were measured; empty without measurements."""
     if not milliseconds:

@@ -11,7 +11,7 @@ from evals import plots
 from evals.compare import Change, Comparison
 from evals.gates import Breach
 from evals.judge import Judgement
-from evals.metrics import Figure
+from evals.metrics import Figure, p_value
 from evals.report_cases import case_details
 from evals.robustness import Drop
 from evals.run import CaseResult, Run
@@ -95,7 +95,7 @@ def _name(run: Run) -> str:
 
 def _breach(breach: Breach) -> str:
     links = ", ".join(_link(case) for case in breach.cases[:12]) + (" …" if len(breach.cases) > 12 else "")
-    return f'<p class="breach"><b>{escape(breach.gate)}</b>: {escape(breach.message)}. {links}</p>'
+    return f'<p class="breach"><b>{escape(breach.gate)}</b>: {escape(breach.message)}<br>{links}</p>'
 
 
 def _link(case_id: str) -> str:
@@ -114,8 +114,16 @@ def _cards(run: Run, comparison: Comparison | None) -> str:
         percent = "<small> %</small>" if metric.unit == "share" else ""
         cards.append(
             f'<div class="card"><div class="name">{metric.label}</div>'
-            f'<div class="value">{share(figure.value, metric.unit)}{percent}</div>{line}<div class="interval">{interval(figure.low, figure.high, metric.unit)} · n = {figure.n}</div>'
+            f'<div class="value">{share(figure.value, metric.unit)}{percent}</div>{line}'
+            f'<div class="interval">{interval(figure.low, figure.high, metric.unit)} · n = {figure.n}</div>'
             f"{_change(change)}</div>"
+        )
+    latency = run.latency().get("answer")
+    if latency:
+        cards.append(
+            f'<div class="card"><div class="name">whole answer, p95</div><div class="value">{latency["p95"]:.0f}'
+            f'<small> ms</small></div><div class="interval">p50 {latency["p50"]:.0f} ms · n = {latency["n"]:.0f}</div>'
+            "</div>"
         )
     return f'<div class="cards">{"".join(cards)}</div>'
 
@@ -124,7 +132,7 @@ def _change(change: Change | None) -> str:
     if change is None:
         return ""
     style = {"better": "good", "worse": "bad", "unclear": "soft"}[change.direction]
-    return f'<div class="change {style}">{_points(change)} · p = {change.difference.p:.3f}</div>'
+    return f'<div class="change {style}">{_points(change)} · p {p_value(change.difference.p)}</div>'
 
 
 def _points(change: Change) -> str:
@@ -199,7 +207,9 @@ def _metric_row(name: str, metric: Metric, run: Run, comparison: Comparison | No
     if comparison:
         moved = change.difference if change else None
         numbers.insert(0, share(moved.before, metric.unit) if moved else "–")
-        numbers += [_points(change), f"{moved.p:.3f}", str(moved.moved)] if change and moved else ["–", "", ""]
+        numbers += (
+            [_points(change), p_value(moved.p).lstrip("= "), str(moved.moved)] if change and moved else ["–", "", ""]
+        )
     numbers.append(str(figure.n))
     direction = change.direction if change else "unclear"
     style = {"better": "good", "worse": "bad", "unclear": "grey" if comparison else ""}[direction]
@@ -213,7 +223,13 @@ def _robustness(drops: Sequence[Drop]) -> str:
     for drop in drops:
         moved, change = drop.difference, Change(drop.metric, drop.difference)
         style = {"better": "good", "worse": "bad", "unclear": "grey"}[change.direction]
-        numbers = [share(moved.before), share(moved.after), _points(change), f"{moved.p:.3f}", str(moved.n)]
+        numbers = [
+            share(moved.before),
+            share(moved.after),
+            _points(change),
+            p_value(moved.p).lstrip("= "),
+            str(moved.n),
+        ]
         cells = "".join(f'<td class="n">{number}</td>' for number in numbers)
         rows.append(f'<tr class="{style}"><td>{drop.variant}</td><td>{METRICS[drop.metric].label}</td>{cells}</tr>')
     heads = "".join(f'<th class="n">{name}</th>' for name in ("clean", "varied", "change", "p", "n"))

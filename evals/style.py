@@ -27,7 +27,7 @@ header h1 { font-size: 20px; margin: 0; } header p { margin: 2px 0 0; color: var
 .tally b { display: block; font-size: 22px; line-height: 1.2; } .tally small { color: var(--soft); }
 .breach { border-left: 4px solid var(--bad); background: var(--card); margin: 12px 0 0; padding: 8px 14px;
   border-radius: 0 8px 8px 0; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 12px; margin: 22px 0 0; }
+.cards { display: grid; grid-template-columns: repeat(4, 1fr); gap: 12px; margin: 22px 0 0; }
 .card, section.box { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px 16px; }
 .card .name { color: var(--soft); font-size: 13px; } .card .value { font-size: 28px; font-weight: 700;
   line-height: 1.25; }
@@ -35,7 +35,8 @@ header h1 { font-size: 20px; margin: 0; } header p { margin: 2px 0 0; color: var
   color: var(--soft); } .card .change { font-size: 13px; margin-top: 4px; font-weight: 600; }
 .pair { display: grid; grid-template-columns: 3fr 2fr; gap: 14px; align-items: start; }
 .stack { display: grid; gap: 14px; }
-@media (max-width: 820px) { .pair { grid-template-columns: 1fr; } .tally { margin-left: 0; } }
+@media (max-width: 820px) {
+  .cards { grid-template-columns: repeat(2, 1fr); } .pair { grid-template-columns: 1fr; } .tally { margin-left: 0; } }
 section.box h2 { margin: 0 0 8px; font-size: 15px; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 12.5px; } td.n, th.n { text-align: right;

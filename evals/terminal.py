@@ -11,7 +11,7 @@ from rich.table import Table
 from evals.compare import Change, Comparison
 from evals.gates import Breach
 from evals.judge import Judgement
-from evals.metrics import Figure
+from evals.metrics import Figure, p_value
 from evals.robustness import Drop
 from evals.run import Run
 from evals.scoring import BLAME_WORDS, METRICS
@@ -85,7 +85,14 @@ def _headline(run: Run, comparison: Comparison | None) -> Table:
         if comparison:
             moved = change.difference if change else None
             before = share(moved.before, metric.unit) if moved else "–"
-            row = [metric.label, before, *now, _difference(change), f"{moved.p:.3f}" if moved else "", str(figure.n)]
+            row = [
+                metric.label,
+                before,
+                *now,
+                _difference(change),
+                p_value(moved.p).lstrip("= ") if moved else "",
+                str(figure.n),
+            ]
         else:
             row = [metric.label, *now, str(figure.n)]
         style = {"better": "green", "worse": "red"}.get(
@@ -168,7 +175,9 @@ def robustness_table(drops: Sequence[Drop]) -> Table:
         moved, metric = drop.difference, METRICS[drop.metric]
         difference = f"{share(moved.value, signed=True)} {interval(moved.low, moved.high, signed=True)}"
         before, after = share(moved.before), share(moved.after)
-        table.add_row(drop.variant, metric.label, before, after, difference, f"{moved.p:.3f}", str(moved.n))
+        table.add_row(
+            drop.variant, metric.label, before, after, difference, p_value(moved.p).lstrip("= "), str(moved.n)
+        )
     return table
 
 
