@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from knowledge.cleaning import vocabulary
 from knowledge.documents import Classification, Kind, Metadata, Reading
@@ -15,7 +16,7 @@ from knowledge.readers.pdf_blocks import BlockBuilder
 from knowledge.readers.pdf_chunks import Chunk, Measures, chunks, measure, split_notes
 from knowledge.readers.pdf_furniture import without_furniture
 from knowledge.readers.pdf_lines import page_lines
-from knowledge.readers.pdf_page import Box, Line, Page, PageReader
+from knowledge.readers.pdf_page import Line, Page, PageReader
 from knowledge.readers.pdf_tables import Table, ruled_tables, tagged_table
 from knowledge.readers.un_front_page import find_marking, read_front_page
 
@@ -70,7 +71,12 @@ def _sheet(page: Page) -> _Sheet:
     if not page.tagged and page.rules:
         words = vocabulary(" ".join(run.text for run in page.runs))
         tables, page = ruled_tables(page, words)
-    return _Sheet(replace(page, runs=()), page_lines(page), tables)
+    lines = page_lines(page)
+    if page.scanned and lines:
+        # Text recognition gives neighbouring words of one type any size.
+        usual = median(line.size for line in lines)
+        lines = [replace(line, size=usual) if 0.6 * usual < line.size < 1.4 * usual else line for line in lines]
+    return _Sheet(replace(page, runs=()), lines, tables)
 
 
 def _reading(sheets: Sequence[_Sheet], pdf_title: str | None) -> Reading:
@@ -80,7 +86,7 @@ def _reading(sheets: Sequence[_Sheet], pdf_title: str | None) -> Reading:
     words = vocabulary("\n".join(line.text for sheet in sheets for line in sheet.lines))
     front = read_front_page(sheets[0].lines, pages[0], usual.body_size, pdf_title)
     bodies = [[line for n, line in enumerate(sheets[0].lines) if n not in front.spent]]
-    bodies.extend(sheet.lines for sheet in sheets[1:])
+    bodies.extend([] if _is_title_page(sheet, front.metadata.title) else sheet.lines for sheet in sheets[1:])
     builder = BlockBuilder(words, usual.body_size, resolution=_is_resolution(front.metadata))
     for sheet, lines in zip(sheets, without_furniture(pages, bodies), strict=True):
         body, notes = split_notes(lines, sheet.page, usual)
@@ -91,6 +97,13 @@ def _reading(sheets: Sequence[_Sheet], pdf_title: str | None) -> Reading:
     text = " ".join(block.text for block in blocks)
     metadata = replace(front.metadata, language=_language(text), classification=_marking(sheets, front.metadata))
     return Reading(metadata, blocks, len(pages), (*warnings, *_doubts(text, sheets)))
+
+
+def _is_title_page(sheet: _Sheet, title: str | None) -> bool:
+    """True for an inner title page that repeats the cover."""
+    if title is None or sheet.page.number > 6 or any(len(line.text) > 75 for line in sheet.lines):
+        return False
+    return title.lower() in " ".join(" ".join(line.text.split()) for line in sheet.lines).lower()
 
 
 def _is_resolution(metadata: Metadata) -> bool:
@@ -176,12 +189,8 @@ def _doubts(text: str, sheets: Sequence[_Sheet]) -> list[str]:
     """A warning where too many words look misread, as in old scans with machine-read text."""
     words = re.findall(r"[^\s()“”‘’\"]+", text)
     odd = sum(1 for word in words if _MISREAD.search(word) and "://" not in word and "www." not in word)
-    scans = sum(1 for sheet in sheets if any(_fills(box, sheet.page) for box in sheet.page.pictures))
+    scans = sum(1 for sheet in sheets if sheet.page.scanned)
     limit = _MISREAD_SHARE_OF_SCAN if scans * 2 > len(sheets) else _MISREAD_SHARE
     if len(words) < 100 or odd < limit * len(words):
         return []
     return ["the text layer is machine-read from a scan and has misread words: check quotations against the pages"]
-
-
-def _fills(box: Box, page: Page) -> bool:
-    return (box[2] - box[0]) * (box[3] - box[1]) > 0.7 * page.width * page.height

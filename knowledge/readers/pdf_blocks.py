@@ -16,6 +16,7 @@ _PLAIN_NUMBERED = re.compile(r"(\d{1,3})\.\s*(?=[^\s\d])")
 _HEADING_NUMBER = re.compile(
     r"(?P<word>(?:chapter|section|part) (?:[IVXLC]+|\d+))\b[.:]?\s*"
     r"|(?P<plain>[IVXLC]{1,7}|[A-Z](?:\.\d{1,2}){0,3}|\d{1,2}(?:\.\d{1,3}){0,3})[.)]?\s+(?=\S)"
+    r"|(?P<dotted>\d{1,2}(?:\.\d{1,3}){1,3})\.?(?=[^\W\d])"
     r"|(?P<brackets>\((?:[a-z]|[ivx]{1,5}|\d{1,2})\))\s+(?=\S)",
     re.IGNORECASE,
 )
@@ -109,7 +110,7 @@ class BlockBuilder:
             self._open_part(chunk, match)
         elif _CAPTION.match(text) and len(text) < 200 and not _NUMBERED.match(text):
             self._drafts.append(_Draft("paragraph", [chunk], part=self._part))
-        elif _is_heading(chunk, self.body_size):
+        elif _is_heading(chunk, self.body_size) and not self._is_bold_paragraph(chunk):
             self._add_heading(chunk)
         elif match := (_PLAIN_NUMBERED.match(text) or _NUMBERED.match(text)):
             self._add_numbered(chunk, match)
@@ -125,6 +126,14 @@ class BlockBuilder:
             return False
         same_page = before.chunks[-1].first.page == chunk.first.page
         return bool(_CAPTION.match(before.chunks[0].text)) and same_page and _is_heading(chunk, self.body_size)
+
+    def _is_bold_paragraph(self, chunk: Chunk) -> bool:
+        """True for a paragraph in bold, as recommendations are set: next in number, at the margin, a sentence."""
+        match = _PLAIN_NUMBERED.match(chunk.text)
+        if match is None or int(match[1]) != self._last + 1 or self._number_x is None:
+            return False
+        sentence = chunk.text[-1] in ".:;" or (len(chunk.lines) > 1 and chunk.fills_its_last_line)
+        return abs(chunk.first.x0 - self._number_x) <= 6 and len(chunk.text) > 50 and sentence
 
     def _open_part(self, chunk: Chunk, match: re.Match[str]) -> None:
         self._part = _part_name(match["label"])
@@ -157,7 +166,7 @@ class BlockBuilder:
             return
         value, x = int(printed), chunk.first.x0
         ends_with_stop = match[0].rstrip().endswith(".")
-        at_margin = self._number_x is None or abs(x - self._number_x) <= 6
+        at_margin = self._number_x is None or abs(x - self._number_x) <= 6 or abs(x - chunk.left) <= 2
         if ends_with_stop and (
             (value == self._last + 1 and (at_margin or self._sub_last + 1 != value))
             or (at_margin and self._last < value <= self._last + 6)
@@ -390,22 +399,34 @@ def _nested_brackets(above: tuple[tuple[float, ...], str], below: tuple[tuple[fl
 
 
 def _with_part_titles(drafts: Sequence[_Draft]) -> Iterator[_Draft]:
-    """The heading that follows a bare "Annex II" becomes that part's title."""
+    """The heading that follows a bare "Annex II" or "Chapter I" becomes its title."""
     held: _Draft | None = None
     for draft in drafts:
         if held is not None:
-            if draft.kind == "heading" and draft.strength != (99.0,) and draft.number is None:
-                draft.number, draft.strength = held.number, (99.0,)
-                held = None
+            page = held.chunks[0].first.page
+            if (
+                draft.kind == "heading"
+                and not _is_bare(draft)
+                and not draft.number
+                and draft.chunks[0].first.page == page
+            ):
+                draft.number, draft.strength = held.number, held.strength
             else:
                 yield held
-                held = None
-        if draft.strength == (99.0,) and draft.title == "":
+            held = None
+        if _is_bare(draft):
             held = draft
-            continue
-        yield draft
+        else:
+            yield draft
     if held is not None:
         yield held
+
+
+def _is_bare(draft: _Draft) -> bool:
+    """True for a heading that is only a label and number."""
+    if draft.kind != "heading" or not draft.number:
+        return False
+    return draft.title == "" or (draft.title is None and " " in draft.number and draft.cut >= len(draft.chunks[0].text))
 
 
 def _with_captions(drafts: Iterator[_Draft]) -> Iterator[_Draft]:

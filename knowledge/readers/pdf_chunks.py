@@ -35,6 +35,8 @@ class Chunk:
     """True for the first chunk of a page or a column."""
     right: float = 0.0
     """Where full lines end."""
+    left: float = 0.0
+    """Where most lines of its page begin."""
 
     @property
     def first(self) -> Line:
@@ -102,7 +104,11 @@ def measure(lines_of: Sequence[Sequence[Line]]) -> Measures:
         for line in lines:
             if abs(line.size - body) < 0.8:
                 rights[round(line.x1 / 4) * 4] += 1
-    pitch = max(steps, key=lambda step: steps[step], default=1.2 * body)
+    # Short documents have more steps between paragraphs than inside them: the smallest common one is the pitch.
+    common = [step for step, count in steps.items() if 4 * count >= max(steps.values())]
+    pitch = min(common, default=1.2 * body)
+    if pitch > 1.45 * body and steps.total() < 20:
+        pitch = 1.2 * body
     right = max(rights, key=lambda place: rights[place], default=500)
     return Measures(body, float(pitch), float(right))
 
@@ -116,18 +122,20 @@ def split_notes(lines: Sequence[Line], page: Page, usual: Measures) -> tuple[lis
         if body[place].size > 0.93 * usual.body_size or (body[place].tag and body[place].tag.cell):  # type: ignore[union-attr]
             break
         first = place
-    opening = next((n for n in range(first, len(body)) if _opens_note(body[n], page, usual)), None)
-    if opening is not None and _under_rule(body[first], page):
+    below_text = 0 < first < len(body)
+    opening = next((n for n in range(first, len(body)) if _opens_note(body[n], page, usual, below_text)), None)
+    if opening is not None and below_text and _under_rule(body[first], page):
         opening = first
     if opening is None:
         return body, tagged
     return body[:opening], tagged + body[opening:]
 
 
-def _opens_note(line: Line, page: Page, usual: Measures) -> bool:
-    low = line.y > 0.35 * page.height
-    plain_mark = re.match(r"(?:\d{1,3}|\*{1,3}|[†‡])\s+\S", line.text) is not None and line.size < 0.9 * usual.body_size
-    return low and (line.opening_mark is not None or plain_mark)
+def _opens_note(line: Line, page: Page, usual: Measures, below_text: bool) -> bool:
+    if line.y < 0.35 * page.height:
+        return False
+    plain_mark = re.match(r"(?:\d{1,2}|\*{1,3}|[†‡])\s+[^\W\d]", line.text) is not None
+    return line.opening_mark is not None or (plain_mark and below_text and line.size < 0.9 * usual.body_size)
 
 
 def _under_rule(line: Line, page: Page) -> bool:
@@ -151,8 +159,11 @@ def chunks(lines: Sequence[Line], usual: Measures) -> list[Chunk]:
             turned.append(above is None or new_column)
         else:
             groups[-1].append(line)
+    starts = Counter(round(line.x0) for line in lines)
+    left = float(max(starts, key=lambda x: starts[x], default=0))
     return [
-        Chunk(tuple(group), is_first, _right_edge(group, usual)) for group, is_first in zip(groups, turned, strict=True)
+        Chunk(tuple(group), is_first, _right_edge(group, usual), left)
+        for group, is_first in zip(groups, turned, strict=True)
     ]
 
 
@@ -174,7 +185,9 @@ def _breaks(group: Sequence[Line], line: Line, usual: Measures) -> bool:
         return True
     closed, shifted = bool(_CLOSED.search(above.text)), abs(line.x0 - above.x0) > 6
     if _STARTS_ITEM.match(line.text) and line.hanging_x is not None and (closed or gap > 1.15 * usual.pitch):
-        return True
+        # "(b)" at the start of a line that simply goes on belongs to an enumeration inside the sentence.
+        inline = line.text.startswith("(") and not shifted and above.x1 > usual.right - 15 and gap < 1.15 * usual.pitch
+        return not inline
     if line.x0 > group[0].x0 + 8 and line.x0 > above.x0 + 8 and len(group) > 1:
         return True
     if len(group) > 1 and shifted and line.x0 < above.x0 - 8 and above.x0 > group[0].x0 + 8:

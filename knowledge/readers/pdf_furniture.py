@@ -13,7 +13,7 @@ SYMBOL = re.compile(
 )
 _PARTS = (
     SYMBOL,
-    re.compile(r"\d{2}-\d{5}(?: ?\([A-Z]\))?(?:\s+\d{6})?\*?"),
+    re.compile(r"\d{2}-\d{5}(?: ?\([A-Z]\))?(?:\s+\d{6})*\*?"),
     re.compile(r"\*\d{6,8}\*"),
     re.compile(r"/?(?:page\s+)?[-–]?\s?\d{1,4}\s?[-–]?(?:\s?(?:/|of)\s?\d{1,4})?", re.IGNORECASE),
     re.compile(r"[ivxl]{1,6}"),
@@ -105,6 +105,10 @@ def _without_contents(lines_of: list[list[Line]]) -> list[list[Line]]:
     for title in titles:
         end = _end_of_contents(title, dotted, len(flat))
         dropped.update(range(title, end + 1))
+    for place in dotted:
+        number, line = flat[place]
+        beside = range(place + 1, min(place + 3, len(flat)))
+        dropped.update(n for n in beside if flat[n][0] == number and abs(flat[n][1].y - line.y) < 3)
     kept: list[list[Line]] = [[] for _ in lines_of]
     for place, (number, line) in enumerate(flat):
         if place not in dropped:

@@ -19,7 +19,8 @@ _ENUMERATOR = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[IVXLC]{1,6}\.|[A-Z]\.|
 
 def page_lines(page: Page) -> list[Line]:
     """Lines of a page in reading order; turned text is left out."""
-    rows = _rows([run for run in page.runs if run.text and run.x1 > 0 and 0 < run.y < page.height + 5])
+    runs = [run for run in page.runs if run.text and run.x1 > 0 and 0 < run.y < page.height + 5]
+    rows = rows_of(runs, slack=0.5 if page.scanned else 0.3)
     lines: list[Line] = []
     for band in _bands(rows, page):
         for column in band:
@@ -28,18 +29,19 @@ def page_lines(page: Page) -> list[Line]:
     return [line for line in lines if line.text or line.opening_mark]
 
 
-def _rows(runs: list[Run]) -> list[list[Run]]:
+def rows_of(runs: Sequence[Run], slack: float = 0.3) -> list[list[Run]]:
     """Runs on a common baseline, raised and lowered ones with the row they belong to, from the top."""
     rows: list[list[Run]] = []
     for run in sorted(runs, key=lambda r: r.y):
         for row in reversed(rows[-4:]):
             base = row[0]
-            if abs(run.y - base.y) <= 0.3 * min(run.size, base.size):
+            if abs(run.y - base.y) <= slack * min(run.size, base.size):
                 row.append(run)
                 break
         else:
             rows.append([run])
-    return _with_raised([sorted(row, key=lambda r: r.x0) for row in rows])
+    ordered = [sorted(row, key=lambda r: r.x0) for row in rows]
+    return ordered if slack > 0.3 else _with_raised(ordered)
 
 
 def _with_raised(rows: list[list[Run]]) -> list[list[Run]]:

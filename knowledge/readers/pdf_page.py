@@ -103,6 +103,11 @@ class Page:
     tagged: bool = False
     """True where the structure tree covers most of the words."""
 
+    @property
+    def scanned(self) -> bool:
+        """True where a picture fills the page: what text it has was read by a machine."""
+        return any((x1 - x0) * (y1 - y0) > 0.7 * self.width * self.height for x0, y0, x1, y1 in self.pictures)
+
 
 @dataclass(frozen=True)
 class _Style:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from knowledge.cleaning import join_lines
-from knowledge.readers.pdf_lines import page_lines
+from knowledge.readers.pdf_lines import page_lines, rows_of
 from knowledge.readers.pdf_page import Box, Line, Page, Run, TableShape
 
 
@@ -51,10 +52,12 @@ def tagged_table(
     if not _is_tabular(list(cells)):
         return None
     columns = _column_spans(cells, shape)
+    underlines = _level_rules(rules, gap=1.0)
     rows: dict[int, dict[int, list[str]]] = {}
     for (row, place), held in sorted(cells.items()):
         if row < shape.head_rows:
-            targets = _headed_columns(held, columns, rules)
+            beside = [lines for (other, at), lines in cells.items() if other == row and at != place]
+            targets = _headed_columns(held, beside, columns, underlines)
         elif shape.cells_in_rows[row] == len(columns):
             targets = [place]
         else:
@@ -68,7 +71,7 @@ def tagged_table(
     body = tuple(
         tuple(" ".join(row.get(n, ())) for n in used) for number, row in rows.items() if number >= shape.head_rows
     )
-    if len(used) < 2 or not body:
+    if len(used) < 2 or not body or (len(body) == 1 and not any(heads)):
         return None
     marks = tuple(mark for line in lines for mark in line.marks)
     return Table((heads, *body), lines[0].page, lines[0].y, marks, has_heads=any(heads))
@@ -106,18 +109,23 @@ def _nearest_column(held: Sequence[Line], columns: Sequence[tuple[float, float]]
     return min(range(len(columns)), key=distance)
 
 
-def _headed_columns(held: Sequence[Line], columns: Sequence[tuple[float, float]], rules: Sequence[Box]) -> list[int]:
+def _headed_columns(
+    held: Sequence[Line],
+    beside: Sequence[Sequence[Line]],
+    columns: Sequence[tuple[float, float]],
+    underlines: Sequence[Box],
+) -> list[int]:
     """The columns under a head: those above which its own underline stretches, else the nearest."""
-    nearest = _nearest_column(held, columns)
     left, right = min(line.x0 for line in held), max(line.x1 for line in held)
-    foot, table_width = held[-1].y, columns[-1][1] - columns[0][0]
-    for rule in _level_rules(rules):
-        wide = rule[2] - rule[0]
-        if 0 <= rule[1] - foot < 1.8 * held[-1].size and rule[0] - 3 <= left and right <= rule[2] + 3:
-            under = [n for n, (a, b) in enumerate(columns) if rule[0] - 3 <= (a + b) / 2 <= rule[2] + 3]
-            if wide < 0.85 * table_width and len(under) > 1:
-                return under
-    return [nearest]
+    foot = held[-1].y
+    for rule in underlines:
+        if not (0 <= rule[1] - foot < 1.8 * held[-1].size and rule[0] - 3 <= left and right <= rule[2] + 3):
+            continue
+        shared = any(rule[0] <= (lines[0].x0 + lines[0].x1) / 2 <= rule[2] for lines in beside)
+        under = [n for n, (a, b) in enumerate(columns) if rule[0] - 3 <= (a + b) / 2 <= rule[2] + 3]
+        if len(under) > 1 and not shared:
+            return under
+    return [_nearest_column(held, columns)]
 
 
 def _head(rows: Mapping[int, Mapping[int, Sequence[str]]], column: int, head_rows: int) -> str:
@@ -137,6 +145,8 @@ def ruled_tables(page: Page, known_words: Mapping[str, int]) -> tuple[list[Table
     spent: set[int] = set()
     for region in _regions(page):
         inside = [(n, run) for n, run in enumerate(page.runs) if n not in spent and run.text and _holds(region, run)]
+        if page.number == 1 and any(re.match(r"Distr\b|Nations$|NATIONS$", run.text) for _, run in inside):
+            continue  # the rules of a letterhead
         table = _from_region([run for _, run in inside], region, page, known_words)
         if table:
             tables.append(table)
@@ -150,15 +160,15 @@ def _holds(box: Box, run: Run) -> bool:
     return box[0] - 3 <= run.x0 and run.x1 <= box[2] + 3 and box[1] < run.y <= box[3] + 1
 
 
-def _level_rules(rules: Sequence[Box]) -> list[Box]:
-    """Horizontal rules, the pieces of one line joined, longer than a footnote rule's stub, from the top."""
+def _level_rules(rules: Sequence[Box], gap: float = 8.0) -> list[Box]:
+    """Horizontal rules from the top, pieces of one line joined where no more than `gap` points part them."""
     level = sorted(
         (box for box in rules if box[3] - box[1] <= 3 and box[2] - box[0] > 3), key=lambda b: (round(b[1]), b[0])
     )
     joined: list[Box] = []
     for box in level:
         last = joined[-1] if joined else None
-        if last and abs(last[1] - box[1]) <= 2 and box[0] - last[2] <= 8:
+        if last and abs(last[1] - box[1]) <= 2 and box[0] - last[2] <= gap:
             joined[-1] = (last[0], last[1], max(last[2], box[2]), max(last[3], box[3]))
         else:
             joined.append(box)
@@ -166,10 +176,10 @@ def _level_rules(rules: Sequence[Box]) -> list[Box]:
 
 
 def _regions(page: Page) -> list[Box]:
-    """Areas between the first and the last of several rules with the same ends."""
+    """Areas of rows in columns, from a first rule past others with the same ends to the last such row."""
     groups: list[list[Box]] = []
     for rule in _level_rules(page.rules):
-        if not 0.04 * page.height < rule[1] < 0.97 * page.height or rule[2] - rule[0] < 100:
+        if not 0.085 * page.height < rule[1] < 0.97 * page.height or rule[2] - rule[0] < 100:
             continue
         for group in groups:
             if abs(group[0][0] - rule[0]) <= 6 and abs(group[0][2] - rule[2]) <= 6:
@@ -177,8 +187,46 @@ def _regions(page: Page) -> list[Box]:
                 break
         else:
             groups.append([rule])
-    found = [(g[0][0], g[0][1], g[0][2], g[-1][3]) for g in groups if len(g) >= 2 and g[-1][1] - g[0][1] > 15]
+    rows = rows_of([run for run in page.runs if run.text]) if groups else []
+    found = [region for group in groups for region in _parted(group, rows)]
     return sorted(found, key=lambda box: box[1])
+
+
+def _parted(group: Sequence[Box], rows: Sequence[Sequence[Run]]) -> Iterator[Box]:
+    """The areas that rules with the same ends enclose, parted where only plain lines stand between two of them."""
+    upper: Box | None = None
+    count = 0
+    for place, rule in enumerate(group):
+        upper, count = upper or rule, count + 1
+        following = group[place + 1] if place + 1 < len(group) else None
+        if following:
+            between = [row for row in rows if rule[1] < row[0].y <= following[1]]
+            if not between or any(_in_columns(row) for row in between):
+                continue
+        bottom = _last_row_below(rule, rows, following[1] if following else None)
+        if count >= 2 and bottom - upper[1] > 15:
+            yield (upper[0], upper[1], upper[2], bottom)
+        upper, count = None, 0
+
+
+def _in_columns(row: Sequence[Run]) -> bool:
+    return any(b.x0 - a.x1 > 1.1 * max(a.size, b.size) for a, b in pairwise(row))
+
+
+def _last_row_below(rule: Box, rows: Sequence[Sequence[Run]], limit: float | None) -> float:
+    """Where the rows in columns under the last rule end: a table cut by the page's end has no closing rule."""
+    bottom = rule[3]
+    for row in rows:
+        base, size = row[0].y, row[0].size
+        if base <= rule[1] or (limit is not None and base >= limit):
+            continue
+        fits = row[0].x0 >= rule[0] - 4 and row[-1].x1 <= rule[2] + 4
+        gaps = sum(1 for a, b in pairwise(row) if b.x0 - a.x1 > 1.1 * size)
+        numbered_prose = gaps == 1 and len(row) > 8
+        if not fits or not gaps or numbered_prose or base - bottom > 3 * size:
+            break
+        bottom = base + 2
+    return bottom
 
 
 def _from_region(runs: Sequence[Run], region: Box, page: Page, known_words: Mapping[str, int]) -> Table | None:
@@ -188,12 +236,15 @@ def _from_region(runs: Sequence[Run], region: Box, page: Page, known_words: Mapp
     if len(edges) < 3:
         return None
     columns = list(pairwise(edges))
-    cell_lines = [
-        page_lines(
-            Page(page.number, page.width, page.height, tuple(r for r in runs if left <= _middle(r) < right), {}, ())
-        )
-        for left, right in columns
-    ]
+    head_end = _head_end(region, page)
+    held: list[list[Run]] = [[] for _ in columns]
+    for phrase in _phrases(runs):
+        # A head may overhang its column, so all its words go where its middle is; figures keep their own places.
+        middle = (phrase[0].x0 + phrase[-1].x1) / 2
+        for run in phrase:
+            x = middle if run.y <= head_end else (run.x0 + run.x1) / 2
+            held[next((n for n, (left, right) in enumerate(columns) if left <= x < right), 0)].append(run)
+    cell_lines = [page_lines(Page(page.number, page.width, page.height, tuple(column), {}, ())) for column in held]
     starts = _row_starts(cell_lines, region, page)
     if len(starts) < 2:
         return None
@@ -215,12 +266,20 @@ def _mostly_prose(rows: Sequence[Sequence[str]]) -> bool:
     return sum(1 for row in rows if sum(1 for cell in row if cell) < 2) > 0.7 * len(rows)
 
 
-def _middle(run: Run) -> float:
-    return (run.x0 + run.x1) / 2
+def _phrases(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """Words of each row that stand closer than columns do."""
+    for row in rows_of(runs):
+        phrase = [row[0]]
+        for run in row[1:]:
+            if run.x0 - phrase[-1].x1 > 0.9 * run.size:
+                yield phrase
+                phrase = []
+            phrase.append(run)
+        yield phrase
 
 
 def _column_edges(runs: Sequence[Run], region: Box, page: Page) -> list[float]:
-    """Left edges of the columns and the right edge of the last: upright rules, or white strips through all rows."""
+    """Left edges of the columns and the right edge of the last: upright rules, or white strips through the rows."""
     upright = sorted(
         box[0]
         for box in page.rules
@@ -231,33 +290,56 @@ def _column_edges(runs: Sequence[Run], region: Box, page: Page) -> list[float]:
     ]
     if inner:
         return [region[0] - 5, *inner, region[2] + 5]
+    rows = rows_of([run for run in runs if run.y > _head_end(region, page)]) or rows_of(runs)
     size = sorted(run.size for run in runs)[len(runs) // 2]
-    spans = sorted((run.x0, run.x1) for run in runs)
-    edges, reach = [region[0] - 5], spans[0][1]
-    for left, right in spans[1:]:
-        if left - reach > 0.9 * size:
-            edges.append((left + reach) / 2)
-        reach = max(reach, right)
+    cover = [0] * (int(region[2] - region[0]) + 12)
+    for row in rows:
+        covered: set[int] = set()
+        for run, following in zip(row, [*row[1:], None], strict=True):
+            end = run.x1 if following is None or following.x0 - run.x1 > 0.9 * size else following.x0
+            covered.update(range(int(run.x0 - region[0]) + 5, int(end - region[0]) + 6))
+        for x in covered:
+            if 0 <= x < len(cover):
+                cover[x] += 1
+    most, edges, x = 0.06 * len(rows), [region[0] - 5], 0
+    for is_open, group in groupby(cover, key=lambda count: count <= most):
+        width = len(list(group))
+        if is_open and x and x + width < len(cover) and width >= 0.5 * size:
+            edges.append(region[0] - 5 + x + width / 2)
+        x += width
     return [*edges, region[2] + 5]
 
 
-def _row_starts(cell_lines: Sequence[Sequence[Line]], region: Box, page: Page) -> list[float]:
-    """Tops of the rows: every full rule where rules separate them, else the rules and each line of the first column."""
-    rules = [
+def _head_end(region: Box, page: Page) -> float:
+    """Where the heads end: the second of three rules or more, or of two where rows go on below it."""
+    rules = _row_rules(region, page)
+    if len(rules) >= 3 or (len(rules) == 2 and region[3] > rules[1] + 5):
+        return rules[1]
+    return rules[0] if rules else region[1]
+
+
+def _row_rules(region: Box, page: Page) -> list[float]:
+    return [
         rule[1]
         for rule in _level_rules(page.rules)
-        if region[1] - 2 <= rule[1] < region[3] - 4 and rule[2] - rule[0] > 0.8 * (region[2] - region[0])
+        if region[1] - 2 <= rule[1] <= region[3] + 1 and rule[2] - rule[0] > 0.8 * (region[2] - region[0])
     ]
-    all_lines = sorted({round(line.y) for lines in cell_lines for line in lines})
-    if len(rules) >= 4 and len(all_lines) <= 8 * len(rules):
-        return rules
-    head_end = rules[1] if len(rules) >= 3 else rules[0] if rules else region[1]
-    others = [line.y for lines in cell_lines[1:] for line in lines]
+
+
+def _row_starts(cell_lines: Sequence[Sequence[Line]], region: Box, page: Page) -> list[float]:
+    """Tops of the rows: rules, and lines of the first column that are set off or stand beside figures."""
+    rules = [y for y in _row_rules(region, page) if y < region[3] - 4]
+    head_end = _head_end(region, page)
+    others = [line for lines in cell_lines[1:] for line in lines]
     leads: list[float] = []
     previous: Line | None = None
     for line in cell_lines[0]:
-        continues = previous is not None and line.y - previous.y < 1.35 * line.size
-        if line.y > head_end and not (continues and not any(abs(y - line.y) < 3 for y in others)):
+        close = previous is not None and line.y - previous.y < 1.35 * line.size
+        beside = [other.text for other in others if abs(other.y - line.y) < 3]
+        figures = any(re.fullmatch(r"[\d\s.,()%$–-]+", text) for text in beside)
+        full = len(rules) < 4 and len(beside) >= len(cell_lines) - 1
+        if line.y > head_end and (not close or figures or full):
             leads.append(line.y - 0.9 * line.size)
         previous = line
-    return sorted({region[1], head_end, *leads})
+    below = [y for y in rules if y > head_end + 2 and not any(0 <= lead - y < 12 for lead in leads)]
+    return sorted({region[1], head_end, *leads, *below})

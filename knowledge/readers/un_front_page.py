@@ -76,13 +76,14 @@ class FrontPage:
 def read_front_page(lines: Sequence[Line], page: Page, body_size: float, pdf_title: str | None) -> FrontPage:
     """Read the first page; `pdf_title` is the title in the file's own properties."""
     marking = find_marking(lines)
-    if any(_is_symbol_line(line, page) for line in lines):
+    if any(_is_symbol_line(line, page) for line in lines) and any(_is_issuer(line) for line in lines):
         return _letterhead(lines, page, body_size, marking)
     labels = _labels(lines)
     if "reference" in labels or len(labels) >= 2:
         return _guidance(lines, labels, body_size, pdf_title, marking)
     title, spent = _largest(lines, body_size)
-    return FrontPage(Metadata(title=_useful(pdf_title) or title, classification=marking), spent)
+    named = _useful(pdf_title)
+    return FrontPage(Metadata(title=named or title, classification=marking), frozenset() if named else spent)
 
 
 def find_marking(lines: Sequence[Line]) -> Classification | None:
@@ -104,6 +105,10 @@ def iso_date(text: str) -> str | None:
     if match := _MONTH.search(text):
         return f"{match[2]}-{_MONTHS.index(match[1].lower()) + 1:02d}"
     return None
+
+
+def _is_issuer(line: Line) -> bool:
+    return re.match(r"(?:united nations|united|nations)\b\s*(?:\t|$)|.*\bdistr\b", line.text, re.IGNORECASE) is not None
 
 
 def _is_symbol_line(line: Line, page: Page) -> bool:
@@ -263,6 +268,9 @@ def _largest(lines: Sequence[Line], body_size: float, after: int | None = None) 
     emphasised = [n for n in below if lines[n].size > body_size + 1] or (
         [n for n in below[:6] if lines[n].bold] if after is not None else []
     )
+    if not emphasised:
+        return None, frozenset()
+    emphasised = [n for n in emphasised if not re.match(r"(?:[IVX]+|[A-Z]|\d+)[.)]\s", lines[n].text)]
     if not emphasised:
         return None, frozenset()
     size = max(lines[n].size for n in emphasised)
