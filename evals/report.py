@@ -50,8 +50,8 @@ def report_page(
         _header(run, word, comparison),
         *(_breach(breach) for breach in breaches),
         _cards(run, comparison),
-        f'<div class="pair" style="margin-top:14px">{_by_type(run, comparison)}'
-        f'<div class="stack">{_blame(run)}{_risk(run)}{_latency(run)}</div></div>',
+        f'<div class="pair"><div class="stack">{_by_type(run, comparison)}{_latency(run)}</div>'
+        f'<div class="stack">{_blame(run)}{_risk(run)}</div></div>',
         _metrics(run, comparison),
         _robustness(drops),
         f"<p>{escape(judge_line(judgement))}</p>" if judgement else "",
@@ -70,7 +70,7 @@ def _header(run: Run, word: str, comparison: Comparison | None) -> str:
     half = {"all": "all cases", "dev": "calibration half", "test": "held-out half"}.get(
         conditions.half, conditions.half
     )
-    before = f"{_name(comparison.before)} → " if comparison else ""
+    before = f"{comparison.before.name} → " if comparison else ""
     failed = sum(not result.passed for result in run.results)
     tally = [f'<a href="#failing"><b class="{"bad" if failed else "good"}">{failed}</b><small>failing</small></a>']
     if comparison:
@@ -84,13 +84,9 @@ def _header(run: Run, word: str, comparison: Comparison | None) -> str:
         line = f"<p>worst slice: <b>{escape(worst.type)}</b> {_points(worst.change)} ({p})</p>"
     return (
         f'<header><div class="verdict {word}">{word}</div><div><h1>{escape(conditions.suite)}, {half}</h1>'
-        f"<p>{escape(before + _name(run))} · {len(run.results)} cases · {conditions.seconds:.0f} s</p>{line}</div>"
+        f"<p>{escape(before + run.name)} · {len(run.results)} cases · {conditions.seconds:.0f} s</p>{line}</div>"
         f'<div class="tally">{"".join(tally)}</div></header>'
     )
-
-
-def _name(run: Run) -> str:
-    return f"{run.conditions.configuration}@{run.conditions.commit or 'no commit'}"
 
 
 def _breach(breach: Breach) -> str:
@@ -160,12 +156,12 @@ def _type_figure(run: Run, of_type: str) -> Figure:
 
 
 def _blame(run: Run) -> str:
-    counts = {blame: sum(r.blame == blame and not r.passed for r in run.results) for blame in BLAME_WORDS}
+    blamed = {blame: [r.id for r in run.results if r.blame == blame and not r.passed] for blame in BLAME_WORDS}
     partly = sum(r.blame is not None and r.passed for r in run.results)
     rows = [
-        f'<tr><td>{escape(BLAME_WORDS[blame])}</td><td class="n">{count}</td></tr>'
-        for blame, count in sorted(counts.items(), key=lambda item: -item[1])
-        if count
+        f'<tr><td><a href="#case-{escape(ids[0])}">{escape(BLAME_WORDS[blame])}</a></td><td class="n">{len(ids)}</td></tr>'
+        for blame, ids in sorted(blamed.items(), key=lambda item: -len(item[1]))
+        if ids
     ]
     rows.append(f'<tr class="grey"><td>passed, but some facts missing</td><td class="n">{partly}</td></tr>')
     return f'<section class="box"><h2>Stage to blame</h2><table>{"".join(rows)}</table></section>'
@@ -254,7 +250,11 @@ def _cases(run: Run, comparison: Comparison | None) -> str:
     if comparison:
         parts.append(f'<h2 id="broken">Broken</h2>{listed([r for r in run.results if r.id in broken])}')
         parts.append(f'<h2 id="fixed">Fixed</h2>{listed([r for r in run.results if r.id in fixed])}')
-    parts.append(f'<h2 id="failing">Failing{" as before" if comparison else ""}</h2>{listed(failing)}')
+    parts.append(f'<h2 id="failing">Failing{" as before" if comparison else ""}</h2>')
+    for blame, words in [*BLAME_WORDS.items(), (None, "status not as expected")]:
+        blamed = [result for result in failing if result.blame == blame]
+        if blamed:
+            parts.append(f"<h3>{escape(words)} ({len(blamed)})</h3>{listed(blamed)}")
     parts.append(
         f'<details class="more"><summary>{len(partly)} passed with facts missing</summary>{listed(partly)}</details>'
     )

@@ -78,6 +78,11 @@ class Run(BaseModel):
     conditions: Conditions
     results: list[CaseResult]
 
+    @property
+    def name(self) -> str:
+        """Configuration and commit, as a reader tells runs apart."""
+        return f"{self.conditions.configuration}@{self.conditions.commit or 'no commit'}"
+
     def values(self, metric: str, of_type: str | None = None) -> list[float]:
         """The scores of one metric over the cases it applies to, in suite order."""
         kept = (r for r in self.results if of_type is None or r.type == of_type)

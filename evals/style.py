@@ -33,7 +33,7 @@ header h1 { font-size: 20px; margin: 0; } header p { margin: 2px 0 0; color: var
   line-height: 1.25; }
 .card .value small { font-size: 15px; font-weight: 500; color: var(--soft); } .card .interval { font-size: 13px;
   color: var(--soft); } .card .change { font-size: 13px; margin-top: 4px; font-weight: 600; }
-.pair { display: grid; grid-template-columns: 3fr 2fr; gap: 14px; align-items: start; }
+.pair { margin-top: 14px; display: grid; grid-template-columns: 3fr 2fr; gap: 14px; align-items: start; }
 .stack { display: grid; gap: 14px; }
 @media (max-width: 820px) {
   .cards { grid-template-columns: repeat(2, 1fr); } .pair { grid-template-columns: 1fr; } .tally { margin-left: 0; } }

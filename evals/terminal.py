@@ -43,10 +43,10 @@ def summary(run: Run, breaches: Sequence[Breach], comparison: Comparison | None,
     """Print the run: ten seconds to read."""
     word = verdict(breaches, comparison)
     conditions = run.conditions
-    before = f"{comparison.before.conditions.commit or 'baseline'} -> " if comparison else ""
+    before = f"{comparison.before.name} -> " if comparison else ""
     console.print(
-        f"[bold {COLOURS[word]}]{word}[/]  {conditions.suite} ({conditions.half})  {before}{conditions.commit}  "
-        f"{conditions.configuration}  {len(run.results)} cases, {conditions.seconds:.0f} s"
+        f"[bold {COLOURS[word]}]{word}[/]  {conditions.suite} ({conditions.half})  {before}{run.name}  "
+        f"{len(run.results)} cases, {conditions.seconds:.0f} s"
     )
     console.print(_headline(run, comparison))
     if comparison:
@@ -65,17 +65,8 @@ def summary(run: Run, breaches: Sequence[Breach], comparison: Comparison | None,
 
 def _headline(run: Run, comparison: Comparison | None) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name, justify in (
-        ("", "left"),
-        ("base", "right"),
-        ("now", "right"),
-        ("95 %", "left"),
-        ("diff", "left"),
-        ("p", "right"),
-        ("n", "right"),
-    ):
-        if comparison or name not in ("base", "diff", "p"):
-            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name in ("", "base", "now", "95 %", "diff", "p", "n") if comparison else ("", "now", "95 %", "n"):
+        table.add_column(name, justify="left" if name in ("", "95 %", "diff") else "right", no_wrap=True)
     for name, metric in METRICS.items():
         figure = run.figure(name)
         if not figure.n:

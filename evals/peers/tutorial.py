@@ -85,9 +85,11 @@ def _embeddings() -> Any:
     """The packaged weights behind LangChain's interface, as HuggingFaceEmbeddings would run them."""
     from langchain_core.embeddings import Embeddings
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
     from knowledge.embedding import packaged_model
 
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # untyped there
     model = SentenceTransformer(str(packaged_model()), device="cpu", local_files_only=True)
     model.max_seq_length = 256
 
