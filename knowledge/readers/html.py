@@ -13,8 +13,8 @@ from knowledge.cleaning import normalise_characters
 from knowledge.documents import Block, Reading
 from knowledge.errors import ReadError
 from knowledge.readers import structure
+from knowledge.readers.encodings import decode
 from knowledge.readers.metadata import first_page, marking
-from knowledge.readers.text import decode
 
 _DROPPED = (
     "script, style, noscript, template, nav, header nav, aside, form, button, select, input, textarea, iframe, object, "

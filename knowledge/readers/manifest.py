@@ -10,18 +10,17 @@ from knowledge.documents import Metadata
 from knowledge.errors import MetadataError
 from knowledge.readers.metadata import from_mapping
 
-NAME = "manifest.yaml"
+MANIFEST_NAME = "manifest.yaml"
 MAX_BYTES = 5_000_000
 
 
-def read_manifest(folder: Path) -> dict[str, Metadata]:
-    """Return the metadata of each file that `folder`'s manifest names; empty where there is no manifest.
+def read_manifest(path: Path) -> dict[str, Metadata]:
+    """Return the metadata of each file that the manifest at `path` names, by file name.
 
     Raises MetadataError that names the manifest, the entry and the field.
     """
-    path = folder / NAME
     if not path.is_file():
-        return {}
+        raise MetadataError(f"{path}: there is no such file")
     if path.stat().st_size > MAX_BYTES:
         raise MetadataError(f"{path}: is larger than {MAX_BYTES // 1_000_000} MB; split the folder")
     try:

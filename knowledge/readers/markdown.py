@@ -15,9 +15,9 @@ from knowledge.cleaning import normalise_characters
 from knowledge.documents import Block, Metadata, Reading
 from knowledge.errors import MetadataError
 from knowledge.readers import structure
+from knowledge.readers.encodings import decode
 from knowledge.readers.html import html_blocks
 from knowledge.readers.metadata import from_mapping, marking, merge
-from knowledge.readers.text import decode
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _NOTE = re.compile(r"^\[\^([^\]\s]{1,20})\]:[ \t]*(.*(?:\n(?:[ \t]+\S.*))*)\n?", re.MULTILINE)

@@ -163,9 +163,8 @@ def written_date(text: str) -> str | None:
 def first_page(lines: Sequence[str]) -> Metadata:
     """Read symbol, organ and date off the first lines of a document, where they stand as on a UN first page."""
     short = [line.strip() for line in lines if 0 < len(line.strip()) < 90]
-    symbol_line = next((line for line in short if (found := _SYMBOL.search(line)) and len(line) < len(found.group()) + 30),
-                       "")  # fmt: skip
-    symbol = _SYMBOL.search(symbol_line)
+    symbols = ((line, _SYMBOL.search(line)) for line in short)
+    symbol = next((match for line, match in symbols if match and len(line) < len(match.group()) + 30), None)
     reference = next((found for line in short if (found := _REFERENCE.search(line))), None)
     printed = Metadata(symbol=symbol.group().rstrip(".*") if symbol else (reference.group(1) if reference else None))
     if symbol is None:

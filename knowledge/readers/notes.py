@@ -183,11 +183,14 @@ class _Splitter:
             self.body[-1].text += text
             self.after_mark = True
             return
+        if after_mark and self.body and not re.search(r"\w", text):
+            self.body[-1].text += text  # the stop after a raised mark
+            return
         text = _RAISED.sub(self._raised, text)
         text = _GLUED.sub(self._glued, text)
         gap = 0 if after_mark and self.gap <= 1 else self.gap
         indent = len(line) - len(line.lstrip())
-        page_top = page_top or (indent == 1 and not after_mark)
+        page_top = page_top or (indent == 1 and self.gap == 0 and not after_mark)
         self.body.append(Line(text, gap, len(self.body) + 1, self.page, page_top, 0 if after_mark else indent))
 
     def _raised(self, match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from knowledge.documents import Reading
 from knowledge.errors import ReadError
-from knowledge.readers.manifest import NAME as MANIFEST
+from knowledge.readers.manifest import MANIFEST_NAME
 
 MAX_BYTES = 200_000_000
 """Largest file read unless the caller says otherwise."""
@@ -234,7 +234,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str | None]]:
                 yield link, "it is a link to a folder, which is not followed; name that folder itself"
         for name in sorted(names):
             path = Path(parent, name)
-            if name.startswith(".") or name == MANIFEST:
+            if name.startswith(".") or name == MANIFEST_NAME:
                 continue
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 yield path, "it is a link that leads out of the folder; copy the file in"

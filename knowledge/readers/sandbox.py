@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -23,6 +24,7 @@ from knowledge.errors import KnowledgeError, MetadataError, ReadError
 
 _READER = "knowledge.readers.read:read_document"
 _HEADER_BYTES = 8
+MB = 1_000_000
 _FILES_A_CHILD = 200
 """A child is replaced after this many files, so that what parsers leak does not add up."""
 
@@ -33,8 +35,9 @@ class Limits:
 
     wall_seconds: float = 60
     cpu_seconds: int = 45
-    memory_bytes: int = 1_500_000_000
-    result_bytes: int = 100_000_000
+    memory_megabytes: int = 1_500
+    file_megabytes: int = 200
+    result_megabytes: int = 100
 
 
 class ReaderProcess:
@@ -44,7 +47,7 @@ class ReaderProcess:
     """
 
     def __init__(self, limits: Limits | None = None, reader: str = _READER) -> None:
-        """`reader` names the function to call in the child, as "module:function" from Path to Reading."""
+        """`reader` names the function to call in the child, as "module:function", taking a Path and `max_bytes`."""
         self._limits = limits or Limits()
         self._reader = reader
         self._child: subprocess.Popen[bytes] | None = None
@@ -68,8 +71,8 @@ class ReaderProcess:
             child.stdin.flush()
             header = self._receive(child.stdout, _HEADER_BYTES, deadline)
             size = int.from_bytes(header, "big")
-            if size > self._limits.result_bytes:
-                raise ReadError(f"its text is larger than {self._limits.result_bytes // 1_000_000} MB; split it")
+            if size > self._limits.result_megabytes * MB:
+                raise ReadError(f"its text is larger than {self._limits.result_megabytes} MB; split it")
             outcome = json.loads(self._receive(child.stdout, size, deadline))
         except TimeoutError:
             self._stop()
@@ -83,10 +86,10 @@ class ReaderProcess:
             raise
         return _unpack(outcome)
 
-    def read_all(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Reading | KnowledgeError]]:
+    def read_all(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Reading | ReadError]]:
         """Read the files in order, each while the caller is still busy with the one before; errors are yielded."""
         with ThreadPoolExecutor(1) as pool:
-            ahead: tuple[Path, Future[Reading | KnowledgeError]] | None = None
+            ahead: tuple[Path, Future[Reading | ReadError]] | None = None
             for path in paths:
                 following = (path, pool.submit(self._outcome, path))
                 if ahead:
@@ -95,11 +98,13 @@ class ReaderProcess:
             if ahead:
                 yield ahead[0], ahead[1].result()
 
-    def _outcome(self, path: Path) -> Reading | KnowledgeError:
+    def _outcome(self, path: Path) -> Reading | ReadError:
         try:
             return self.read_document(path)
-        except KnowledgeError as error:
+        except ReadError as error:
             return error
+        except MetadataError as error:  # faulty front matter is a reason not to read the file
+            return ReadError(str(error))
 
     def _ready_child(self) -> subprocess.Popen[bytes]:
         self._files += 1
@@ -107,7 +112,7 @@ class ReaderProcess:
             self._stop()
         if self._child is None:
             self._files = 1
-            limits = json.dumps([self._limits.cpu_seconds, self._limits.memory_bytes, self._limits.result_bytes])
+            limits = json.dumps(asdict(self._limits))
             environment = {
                 "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
                 "PYTHONDONTWRITEBYTECODE": "1",
@@ -146,7 +151,7 @@ class ReaderProcess:
         if code == -signal.SIGXCPU:
             return f"the reader ran out of time (limit {limits.cpu_seconds} s of CPU); split the file or save it anew"
         if code in (-signal.SIGKILL, -signal.SIGABRT, _OUT_OF_MEMORY):
-            limit = f"limit {limits.memory_bytes // 1_000_000} MB"
+            limit = f"limit {limits.memory_megabytes} MB"
             return f"the reader ran out of memory ({limit}); split the file or save it anew"
         return f"the reader crashed on it (exit status {code}); open the file in its own program and save it anew"
 
@@ -230,20 +235,21 @@ def _allow_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, resource.RLIM_INFINITY))
 
 
-def _serve(reader_name: str, cpu_seconds: int, memory_bytes: int, result_bytes: int) -> None:
+def _serve(reader_name: str, limits: Limits) -> None:
     """Answer one request a line until standard input closes."""
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with the answers
     sys.stdout = sys.stderr
-    _set_limits(memory_bytes)
+    _set_limits(limits.memory_megabytes * MB)
     sys.addaudithook(_refuse)
     module, _, name = reader_name.partition(":")
-    reader: Callable[[Path], Reading] = getattr(importlib.import_module(module), name)
+    function: Callable[..., Reading] = getattr(importlib.import_module(module), name)
+    reader = partial(function, max_bytes=limits.file_megabytes * MB)
     for line in sys.stdin.buffer:
-        _allow_cpu(cpu_seconds)
+        _allow_cpu(limits.cpu_seconds)
         answer = json.dumps(_answer(reader, Path(json.loads(line)))).encode()
         output.write(len(answer).to_bytes(_HEADER_BYTES, "big"))
-        if len(answer) <= result_bytes:
+        if len(answer) <= limits.result_megabytes * MB:
             output.write(answer)
         output.flush()
 
@@ -261,4 +267,4 @@ def _answer(reader: Callable[[Path], Reading], path: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], *json.loads(sys.argv[2]))
+    _serve(sys.argv[1], Limits(**json.loads(sys.argv[2])))

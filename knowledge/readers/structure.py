@@ -12,7 +12,7 @@ from knowledge.documents import Block
 _BULLET = re.compile(r"(?P<mark>[•▪◦‣●■□➢❖·∙*\ufffd–—-]|o(?= {1,4}[A-Z]))\s+(?=\S)")
 _ENUMERATOR = re.compile(r"(?P<mark>\((?:[a-z]{1,2}|[ivxl]{1,5}|\d{1,2}|[A-Z])\)|(?:[a-z]|[ivxl]{2,5})\))\s+(?=\S)")
 _INNER_NUMBER = re.compile(r"(?P<mark>\d{1,2}[.)])\s+(?=\S)")
-_NUMBER = re.compile(r"(?P<mark>\d{1,3})[.)]\s+(?=[^\W\d_]|[\"“‘'\[(])")
+_NUMBER = re.compile(r"(?P<mark>\d{1,3})[.)]\s+(?=[^\W\d_]|[\"“‘'\[(*])")
 _SECTION = re.compile(r"(?P<mark>\d{1,2}(?:\.\d{1,2}){0,4}|[IVXL]{1,6}|[A-Z])[.)]?(?:\s+|(?<=\.))(?=\S)")
 _PART = re.compile(
     r"(?i)^(annex|appendix|enclosure|attachment|annexe)\b(?:\s+([IVXL]{1,6}|\d{1,2}|[A-Z])\b)?[\s.:–—-]*"
@@ -106,10 +106,11 @@ def settle_numbers(blocks: Sequence[Block]) -> list[Block]:
     for run in _runs(blocks):
         members = [blocks[index] for index in run]
         words = median(len(member.text.split()) for member in members)
-        start, end = run[0], run[-1] + 1
-        beside = sum(1 for block in blocks[start:end] if block.kind == "paragraph" and block.number is None)
-        dense = len(run) >= 3 and beside <= len(run) // 2 and words >= 20
-        if words >= 10 and (len(run) >= MIN_PARAGRAPH_RUN or dense):
+        part = members[0].part
+        beside = sum(block.kind == "paragraph" and block.number is None and block.part == part for block in blocks)
+        dense = len(run) >= 3 and beside <= len(run)
+        sentences = all(not member.text[:1].islower() for member in members)
+        if sentences and words >= 10 and (len(run) >= MIN_PARAGRAPH_RUN or dense):
             for index in run:
                 settled[index] = replace(blocks[index], kind="paragraph", level=0)
     return settled

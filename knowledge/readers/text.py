@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import charset_normalizer
-
 from knowledge.cleaning import join_lines, mend_split_words, normalise_characters, vocabulary
 from knowledge.documents import Block, Reading
-from knowledge.errors import ReadError
 from knowledge.readers import structure
+from knowledge.readers.encodings import decode
 from knowledge.readers.metadata import first_page, marking
 from knowledge.readers.notes import CLOSE, OPEN, Line, Note, split_notes, take_marks
-
-_BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-
-
-def decode(data: bytes) -> str:
-    """Return the characters of `data`: by its byte order mark, else UTF-8, else UTF-16, else the likeliest 8-bit code.
-
-    Raises ReadError for bytes that are no text at all.
-    """
-    for mark, encoding in _BYTE_ORDER_MARKS.items():
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    zeros = data[:4000].count(0)
-    if zeros > len(data[:4000]) // 5:
-        return data.decode("utf-16-le" if data[1:4000:2].count(0) > zeros // 2 else "utf-16-be", errors="replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(
-            data[:200_000], cp_isolation=["cp1252", "latin_1", "cp1256", "cp1251"]
-        ).best()
-    if best is None:
-        raise ReadError("its bytes are no text in any known encoding; save it as UTF-8 text and ingest it again")
-    return data.decode(best.encoding, errors="replace")
 
 
 def read_text(path: Path) -> Reading:
@@ -61,7 +28,7 @@ def read_lines(text: str) -> Reading:
     body, titles = _without_contents(body)
     known = vocabulary(text)
     layout = _Layout.of(body)
-    paragraphs = _rejoin([_Paragraph.of(group, known) for group in _group(body, layout)], layout)
+    paragraphs = _rejoin([_Paragraph.of(group, known) for group in _group(body, layout)], layout, known)
     blocks = _Builder(titles, layout, known).build(paragraphs, notes)
     return Reading(
         replace(first_page([line.text for line in body[:40]]), classification=marking(text)),
@@ -73,14 +40,24 @@ def read_lines(text: str) -> Reading:
 _PAGE_OF = re.compile(r"(?i)\bpage \d+|\b\d+ of \d+|^\d{1,4}\s*[|/·]|[|/·]\s*\d{1,4}$")
 
 
+_BESIDE_NUMBER = re.compile(r"^\d{1,4}\s+[^\d.]+$|^[^\d.]+\s\d{1,4}$")
+
+
 def _without_running_heads(lines: Sequence[str]) -> list[str]:
     """Blank the heads and feet that return page after page, told by their words with the numbers taken out."""
     keys = [re.sub(r"\d+", "#", line.strip("\f \t")).lower() for line in lines]
     counts = Counter(key for key in keys if 3 <= len(key) < 110 and re.search(r"[^\W\d_]{2}", key))
     kept: list[str] = []
     for line, key in zip(lines, keys, strict=True):
-        numbered = bool(_PAGE_OF.search(line.strip())) and not structure.ends_sentence(line)
-        plain = counts[key] >= 5 and not structure.ends_sentence(line) and not structure.take_mark(line.strip())
+        numbered = bool(
+            _PAGE_OF.search(line.strip()) or _BESIDE_NUMBER.match(line.strip())
+        ) and not structure.ends_sentence(line)
+        plain = (
+            "#" not in key
+            and counts[key] >= 5
+            and not structure.ends_sentence(line)
+            and not structure.take_mark(line.strip())
+        )
         furniture = counts[key] >= 3 and (numbered or plain)
         kept.append("\f" * line.count("\f") if furniture else line)
     return kept
@@ -130,9 +107,11 @@ class _Layout:
     def of(cls, lines: Sequence[Line]) -> _Layout:
         lengths = sorted(len(line.text) for line in lines) or [0]
         long = sum(length > 200 for length in lengths)
-        gaps = Counter(line.gap for line in lines if len(line.text) > 40 and not line.page_top)
+        # Lines that go on in small letters show how far apart the lines of one paragraph stand.
+        gaps = [line.gap for line in lines if line.text[:1].islower() and not line.page_top]
+        double = len(gaps) >= 10 and sum(gap == 1 for gap in gaps) > len(gaps) / 2
         wrapped = long < 0.08 * len(lengths)
-        return cls(wrapped, min(gaps.most_common(1)[0][0], 1) if gaps else 0, lengths[int(len(lengths) * 0.9)])
+        return cls(wrapped, int(double), lengths[int(len(lengths) * 0.9)])
 
 
 _ABBREVIATION_ENTRY = re.compile(r"^[A-Z][A-Za-z&]*[A-Z][\w/&-]*[\s:–=-]+(?=.*[a-z]{2})[A-Z][^.;]*\.?[^.;]*$")
@@ -198,7 +177,8 @@ def _is_heading_line(line: Line, following: Line | None, layout: _Layout) -> boo
     if structure.is_chapter(text) and structure.is_capitals(text):
         return True
     opens = (line.gap > layout.gap or line.page_top) and text[:1].isupper() and text[-1].isalnum()
-    wide = len(following.text) > 0.75 * layout.width and following.text[:1].isupper()
+    begins = following.text[:1].isupper() or structure.take_number(following.text) is not None
+    wide = len(following.text) > 0.75 * layout.width and begins
     return opens and wide and len(text) < 0.6 * layout.width and (following.gap <= layout.gap or following.page_top)
 
 
@@ -218,17 +198,17 @@ class _Paragraph:
         return cls(text, first.page or None, last.page or None, first.page_top, first.gap, list(lines))
 
     def take_up(self, other: _Paragraph, known: Counter[str]) -> None:
-        self.text = join_lines([self.text, other.text], known)
+        self.text = join_lines([self.text, re.sub(r"^- (?=[a-z])", "", other.text)], known)
         self.page_end = other.page_end
         self.lines += other.lines
 
 
-def _rejoin(paragraphs: Sequence[_Paragraph], layout: _Layout) -> list[_Paragraph]:
+def _rejoin(paragraphs: Sequence[_Paragraph], layout: _Layout, known: Counter[str]) -> list[_Paragraph]:
     """Join the halves of paragraphs that a page's end, a note or a gap cut in the middle of a sentence."""
     whole: list[_Paragraph] = []
     for paragraph in paragraphs:
         if whole and _continues(whole[-1], paragraph, layout):
-            whole[-1].take_up(paragraph, Counter())
+            whole[-1].take_up(paragraph, known)
         else:
             whole.append(paragraph)
     return whole
@@ -236,13 +216,19 @@ def _rejoin(paragraphs: Sequence[_Paragraph], layout: _Layout) -> list[_Paragrap
 
 def _continues(before: _Paragraph, after: _Paragraph, layout: _Layout) -> bool:
     text, next_text = take_marks(before.text)[0], after.text
+    if layout.wrapped and text.endswith((";", ":")) and after.gap > layout.gap and not after.page_top:
+        return False
     if (structure.ends_sentence(text) and not text.endswith(";")) or structure.take_number(next_text):
         return False
     mark = structure.take_mark(next_text)
     if mark and not next_text.startswith(("–", "—")):
-        return False
+        before_mark = structure.take_mark(text)
+        return bool(before_mark and before_mark[0] != mark[0] == "-" and mark[1][:1].islower() and text[-1].isalpha())
     if next_text[:1].islower() or (text.endswith("-") and next_text[:1].isalpha()):
         return len(text) > 3
+    lead_in = next_text.endswith(":") and len(next_text.split()) < 30
+    if text.endswith(("”", '"', "’")) or lead_in:
+        return False
     if text.endswith((",", " the", " and", " of", " a", " to", " in", " or", " for")) and len(text) > 60:
         return True
     running = len(text.split()) > 18 and len(next_text.split()) > 8 and not structure.take_section(next_text)
@@ -320,14 +306,22 @@ class _Builder:
             self.blocks.append(replace(base, kind="list_item", text=marked[1], number=marked[0], level=1))
         elif numbered:
             self.blocks.append(replace(base, kind="list_item", text=numbered[1], number=str(numbered[0]), level=1))
-        elif self.opened and _ABBREVIATION_ENTRY.match(base.text) and len(base.text.split()) < 11:
+        elif (base.text[0].islower() and self.blocks and self._in_unmarked_list()) or (
+            self.opened and _ABBREVIATION_ENTRY.match(base.text) and len(base.text.split()) < 11
+        ):
             self.blocks.append(replace(base, kind="list_item", level=1))
-        elif not self.opened and len(base.text.split()) < 25:
+        elif not self.opened and len(base.text.split()) < (8 if structure.ends_sentence(base.text) else 25):
             if not any(block.text == base.text for block in self.blocks):
                 self.blocks.append(replace(base, kind="preamble"))
         else:
             self.opened = True
             self.blocks.append(base)
+
+    def _in_unmarked_list(self) -> bool:
+        """Whether the text before leads to an item whose bullet the extraction lost."""
+        last = next((block for block in reversed(self.blocks) if block.kind != "footnote"), self.blocks[-1])
+        unmarked = last.kind == "list_item" and (last.number is None or last.text.endswith((";", "; and", "; or")))
+        return last.text.endswith(":") or unmarked
 
     def _heading(self, text: str, following: str) -> tuple[int, str | None, str] | None:
         """Level, number and words of a heading; None for anything else."""
@@ -371,7 +365,8 @@ class _Builder:
         box = bool(_BOX.match(text))
         last = self.blocks[-1] if self.blocks else None
         free = last is None or last.kind in ("heading", "preamble") or structure.ends_sentence(last.text)
-        prose = len(following.split()) >= 12 and not structure.take_section(following)
+        words = len(following.split())
+        prose = words >= 12 and (words >= 25 or not structure.take_section(following))
         if not box and not (free and prose and len(text.split()) <= 14 and text[-1] not in ",-" and self.opened):
             return None
         return (min(self.level + 1, 6) if self.level else 1), None, text
