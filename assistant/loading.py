@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from knowledge.readers.manifest import MANIFEST_NAME, read_manifest
-from knowledge.readers.read import find_files
-from knowledge.readers.sandbox import Limits, ReaderProcess
-
 from assistant.bootstrap import NOTES, Home
 from knowledge.documents import Classification, Metadata
 from knowledge.errors import MetadataError
 from knowledge.ingestion import Outcome, ingest
+from knowledge.readers.manifest import MANIFEST_NAME, read_manifest
+from knowledge.readers.read import find_files
+from knowledge.readers.sandbox import Limits, ReaderProcess
 
 
 def load(

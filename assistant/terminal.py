@@ -15,7 +15,8 @@ from assistant.citations import place
 from knowledge.documents import Document
 from knowledge.ingestion import Outcome
 
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 200)
+"""Tables in a file or a pipe are not folded at 80 columns."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _STANDING = {

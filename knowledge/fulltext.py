@@ -20,7 +20,13 @@ def quoted(word: str) -> str:
 
 def codes(text: str) -> list[str]:
     """Document symbols and resolution numbers in a text, as one keyword token each: `S/2025/54` gives `s0x2025x54`."""
-    return [re.sub(r"[^a-z0-9]+", "x", found.lower().rstrip(".")).strip("x") + "code" for found in _CODE.findall(text)]
+    found = [code for joined in _CODE.findall(text) for code in split_symbol(joined)]
+    return [re.sub(r"[^a-z0-9]+", "x", code.lower().rstrip(".")).strip("x") + "code" for code in found]
+
+
+def split_symbol(symbol: str) -> list[str]:
+    """The symbols in a double one: a document of two organs carries both, as in `A/79/797-S/2025/109`."""
+    return re.split(r"(?<=\d)[-–](?=[A-Za-z]+/)", symbol)
 
 
 def joined_numbers(text: str) -> list[str]:

@@ -21,6 +21,7 @@ from knowledge import glossary
 from knowledge.documents import Classification, Document, Kind, Metadata, Passage, Reading, Standing
 from knowledge.embedding import Embedding, Vectors
 from knowledge.errors import IndexDamaged, IndexMismatch, KnowledgeError, QuarantineError, ReadError
+from knowledge.fulltext import split_symbol
 from knowledge.index import REPAIR, VectorIndex
 from knowledge.passages import cut
 from knowledge.register import Register, StoredPassage
@@ -46,7 +47,7 @@ class Outcome:
 class Reader(Protocol):
     """Reads files one after the other, somewhere safe."""
 
-    def read_all(self, paths: Sequence[Path]) -> Iterator[tuple[Path, Reading | ReadError]]:
+    def read_all(self, paths: Sequence[Path]) -> Iterator[tuple[Path, Reading | KnowledgeError]]:
         """Each file with what became of it, in the order given."""
 
 
@@ -142,7 +143,7 @@ def ingest(
             unread.append(path)
     for path, reading in reader.read_all(unread):
         try:
-            if isinstance(reading, ReadError):
+            if isinstance(reading, KnowledgeError):
                 raise reading
             document = describe(path, reading, metadata_of(path), level, starter)
             check_level(document, level, highest)
@@ -153,7 +154,7 @@ def ingest(
             _write(store, document, keys[path], passages)
         except QuarantineError as error:
             yield Outcome(path, "quarantined", reason=str(error))
-        except (ReadError, KnowledgeError) as error:
+        except KnowledgeError as error:
             yield Outcome(path, "failed", reason=_reason(error))
         else:
             state: State = "replaced" if existed else "added"
@@ -202,7 +203,8 @@ def describe(path: Path, reading: Reading, manifest: Metadata, level: Classifica
     merged["classification"] = max(marks, key=lambda mark: mark.rank)
     symbol, language = merged["symbol"], merged["language"] or "en"
     stem = slug(path.stem.removesuffix(f".{language}"))
-    merged["id"] = merged["id"] or (slug(symbol) if symbol else stem) + ("" if language == "en" else f"-{language}")
+    name = slug(split_symbol(symbol)[0]) if symbol else stem
+    merged["id"] = merged["id"] or (name if language == "en" else f"{name}-{language}")
     merged["title"] = merged["title"] or _first_heading(reading) or path.stem.replace("_", " ")
     merged["language"] = language
     kind = merged["kind"] = merged["kind"] or Kind.REPORT

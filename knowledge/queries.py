@@ -18,6 +18,7 @@ _REFERENCE = re.compile(
 )
 _UNIT = {"p": "paragraph", "§": "paragraph", "r": "recommendation", "s": "section", "a": "annex"}
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_SHORT_YEAR = re.compile(r"(?:(?<=\bthe )|(?<=[’']))(0\d|1\d|2\d)\b(?! (?:per|%))")
 _ANAPHORA = frozenset(
     """it its they them their theirs he she his her him this that those these there one ones same such former latter
     both""".split()
@@ -83,7 +84,7 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
         abbreviations=tuple(shorts),
         codes=tuple(codes(text)),
         references=tuple(_references(english)),
-        years=tuple(dict.fromkeys(_YEAR.findall(text))),
+        years=tuple(dict.fromkeys([*_YEAR.findall(text), *("20" + short for short in _SHORT_YEAR.findall(text))])),
         language=language,
         elliptical=elliptical,
     )

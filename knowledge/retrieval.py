@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.access import Asker
-from knowledge.documents import Document, Passage, Standing
+from knowledge.documents import Document, Passage
 from knowledge.embedding import Embedding, Vectors
 from knowledge.fulltext import codes, quoted
 from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex, cosine
 from knowledge.queries import Query, Reference, understand
+from knowledge.ranking import Candidate, Scores, features, rank
 from knowledge.register import Register, StoredPassage
 from knowledge.spelling import Speller
 from knowledge.words import stems
@@ -35,14 +37,10 @@ class Weights:
     """BM25 weights of title, headings, text and codes."""
     context: float = 0.5
     """Weight of words that only earlier turns contributed."""
-    mention: float = 0.35
-    """Added to passages of a document that the question names."""
-    superseded: float = 0.12
-    """Taken from passages of superseded documents, so that a successor saying the same comes first."""
-    footnote: float = 0.08
-    """Taken from footnotes, which mostly name sources."""
     candidates: int = 60
     """Taken from each search before fusing."""
+    ranked: int = 60
+    """Best by fused score, which are then ranked by everything known of them."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +112,26 @@ class _Known:
 
     glossary: Glossary
     speller: Speller
+    names: Names
     vocabulary: dict[str, int]
     passages: int
 
     def rarity(self, stem: str) -> float:
         """ln(1 + N / n) for a word in n of N passages: what a match on it is worth."""
         return math.log(1 + self.passages / (self.vocabulary.get(stem, 0) + 0.5))
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Everything known of the candidates of one question, for ranking and for fitting it."""
+
+    query: Query
+    candidates: Sequence[Candidate]
+    passages: Sequence[RetrievedPassage]
+    rows: Scores
+    vector: Vectors
+    rarities: dict[str, float]
+    mentioned: tuple[str, ...]
 
 
 class Retriever:
@@ -146,6 +158,7 @@ class Retriever:
             known = _Known(
                 Glossary(self._register.abbreviations(asker)),
                 Speller(vocabulary),
+                Names(self._register.documents(asker)),
                 vocabulary,
                 sum(self._register.count_passages(class_id) for class_id in class_ids),
             )
@@ -154,24 +167,49 @@ class Retriever:
         return known
 
     def retrieve(
-        self, question: str, asker: Asker, history: Sequence[str] = (), scope: Scope = Scope(), limit: int = 10
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[str] = (),
+        scope: Scope = Scope(),
+        limit: int = 10,
     ) -> Retrieved:
         """The `limit` best passages, best first, near-twins counted once."""
+        found = self.candidates(question, asker, history, scope)
+        scores = rank(found.rows)
+        order = sorted(range(len(scores)), key=lambda i: (-float(scores[i]), found.candidates[i].passage.id))
+        ranked = [replace(found.passages[i], score=float(scores[i])) for i in order]
+        # Places the question names come first, in the order of the text.
+        named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
+        passages = without_twins([*named, *(p for p in ranked if not p.direct)], limit)
+        return Retrieved(found.query, tuple(passages), found.vector, found.rarities, found.mentioned)
+
+    def candidates(
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[str] = (),
+        scope: Scope = Scope(),
+    ) -> Candidates:
+        """What both searches bring, with the features that ranking weighs."""
         known = self._knowledge(asker)
-        glossary = known.glossary
-        query = understand(question, history, glossary)
+        query = understand(question, history, known.glossary)
         query = replace(query, terms=tuple(known.speller.correct(term) for term in query.terms))
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
         vector = self._embedding.encode([self._dense_text(query)]).texts[0]
         class_ids = self._register.class_ids(asker)
         scored = self._search(query, vector, class_ids, documents, scope)
-        mentions = {d: mention(query, documents[d], glossary) for d in documents}
+        mentions = {d: known.names.mention(query, documents[d]) for d in documents}
         direct = self._direct_hits(query, documents, mentions)
         stored = self._register.fetch([*scored, *direct], class_ids)
-        passages = self._fuse(stored, scored, direct, documents, mentions, vector)
-        coverage = {stem: known.rarity(stem) for stem in sorted(stems(" ".join(query.terms)))}
+        passages = self._fuse(stored, scored, direct, documents, vector)
+        rarities = {stem: known.rarity(stem) for stem in sorted(stems(" ".join(query.terms)))}
         named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
-        return Retrieved(query, tuple(without_twins(passages, limit)), vector, coverage, named)
+        entries = [
+            Candidate(p.passage, p.document, p.score, p.sentence_scores, mentions[p.document.id]) for p in passages
+        ]
+        rows = features(entries, query, rarities)
+        return Candidates(query, entries, passages, rows, vector, rarities, named)
 
     def _dense_text(self, query: Query) -> str:
         """The question with its abbreviations spelled out: the model knows words better than short forms."""
@@ -180,11 +218,11 @@ class Retriever:
 
     def _search(
         self, query: Query, vector: Vectors, class_ids: Sequence[int], documents: dict[str, Document], scope: Scope
-    ) -> dict[str, tuple[float | None, float | None]]:
-        """Passage id to (cosine, BM25) of the candidates of both searches; None where a search did not meet it."""
+    ) -> dict[str, float]:
+        """Passage id to BM25 of the candidates that either search brings; 0 where no word matches."""
         match = match_expression(query)
         only = () if scope.is_open else tuple(documents)
-        scored: dict[str, tuple[float | None, float | None]] = {}
+        scored: dict[str, float] = {}
         for class_id in class_ids:
             if scope.is_open:
                 dense = self._index.search(class_id, vector, self.weights.candidates)
@@ -194,8 +232,7 @@ class Retriever:
             missing = [i for i in dense if i not in keyword]
             if match and missing:
                 keyword |= self._register.text.scores(class_id, match, missing, self.weights.columns)
-            for i in {**dense, **keyword}:
-                scored[i] = (dense.get(i), keyword.get(i, 0.0))
+            scored |= {i: keyword.get(i, 0.0) for i in {**dense, **keyword}}
         return scored
 
     def _keyword(self, class_id: int, match: str, only: Sequence[str]) -> dict[str, float]:
@@ -241,13 +278,12 @@ class Retriever:
     def _fuse(
         self,
         stored: dict[str, StoredPassage],
-        scored: dict[str, tuple[float | None, float | None]],
+        scored: dict[str, float],
         direct: Sequence[str],
         documents: dict[str, Document],
-        mentions: dict[str, float],
         vector: Vectors,
     ) -> list[RetrievedPassage]:
-        """One score a passage: min-max scaled dense, max-scaled keyword, then what the question names."""
+        """The weighted sum of min-max scaled dense and max-scaled keyword scores (field-notes.md), best first."""
         w = self.weights
         rows = [(i, s) for i, s in stored.items() if s.passage.document_id in documents]
         if not rows:
@@ -256,23 +292,17 @@ class Retriever:
         own = np.array([float(cosine(vector, s.vectors[:1])[0]) for _, s in rows])
         best = np.array([float(x.max()) if len(x) else o for x, o in zip(sentences, own, strict=True)])
         dense = (1 - w.sentence) * own + w.sentence * best
-        keyword = np.array([(scored.get(i) or (None, 0.0))[1] or 0.0 for i, _ in rows])
+        keyword = np.array([scored.get(i, 0.0) for i, _ in rows])
         fused = w.dense * _min_max(dense) + (1 - w.dense) * keyword / max(float(keyword.max()), 1e-9)
-        found = []
-        for row, (i, s) in enumerate(rows):
-            document = documents[s.passage.document_id]
-            score = float(fused[row]) + w.mention * mentions[document.id]
-            score -= w.superseded * (document.standing is Standing.SUPERSEDED)
-            score -= w.footnote * (s.passage.kind == "footnote")
-            is_direct = i in direct
-            found.append(
-                RetrievedPassage(
-                    s.passage, document, score + 2.0 * is_direct, float(own[row]), float(keyword[row]),
-                    tuple(float(x) for x in sentences[row]), is_direct, (), s.vectors,
-                )
-            )  # fmt: skip
-        # Direct hits keep the order of the text; everything else goes by score.
-        return sorted(found, key=lambda r: (not r.direct, r.passage.ordinal if r.direct else -r.score, r.passage.id))
+        found = [
+            RetrievedPassage(
+                s.passage, documents[s.passage.document_id], float(fused[row]), float(own[row]), float(keyword[row]),
+                tuple(float(x) for x in sentences[row]), i in direct, (), s.vectors,
+            )
+            for row, (i, s) in enumerate(rows)
+        ]  # fmt: skip
+        found.sort(key=lambda r: (not r.direct, -r.score, r.passage.id))
+        return found[: w.ranked]
 
 
 def match_expression(query: Query) -> str:
@@ -283,29 +313,30 @@ def match_expression(query: Query) -> str:
     return " OR ".join(dict.fromkeys(parts))
 
 
-def mention(query: Query, document: Document, glossary: Glossary) -> float:
-    """How plainly the question names a document, 0 to 1: by symbol, year and kind, mission or title."""
-    if document.symbol and set(codes(document.symbol)) & set(query.codes):
-        return 1.0
-    score = 0.0
-    title = " ".join(filter(None, (document.title, document.short_title, document.symbol))).lower()
-    title_stems = stems(title)
-    own = stems(query.text) - {stem for year in query.years for stem in stems(year)}
-    if document.date and document.date[:4] in query.years:
-        kinds = {"report", "studi", "note", "resolut", "polici", "summari", "guidelin", "paper"}
-        score = 0.5 if own & kinds & (title_stems | stems(str(document.kind)) | {"report"}) else 0.15
-    for short in query.abbreviations:
-        longs = {long.lower() for long in glossary.expansions(short)}
-        if any(long in title for long in longs) or re.search(rf"\b{re.escape(short.lower())}\b", title):
-            score = max(score, 0.45) + 0.1
-    for phrase in query.phrases:
-        if " " not in phrase and re.search(rf"\b{re.escape(phrase.lower())}\b", title):
-            score = max(score, 0.5)
-    distinctive = title_stems - {"report", "unit", "nation", "mission", "secretari", "general", "council", "secur"}
-    if distinctive and own:
-        overlap = len(distinctive & own) / len(distinctive)
-        score = max(score, 0.6 * overlap if len(distinctive & own) >= 2 else 0.3 * overlap)
-    return min(score, 1.0)
+class Names:
+    """What documents are called, to tell how plainly a question names one of them."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        """`documents`: those the asker may read; how telling a word is depends on how many of them share it."""
+        self._words = {
+            d.id: stems(" ".join(filter(None, (d.title, d.short_title, d.publisher, d.organ)))) for d in documents
+        }
+        self._shared = Counter(word for words in self._words.values() for word in words)
+
+    def mention(self, query: Query, document: Document) -> float:
+        """0 to 1: by its symbol, its year with its kind, or the rare words of its name (a mission's, spelled out)."""
+        if document.symbol and set(codes(document.symbol)) & set(query.codes):
+            return 1.0
+        asked = stems(" ".join((query.text, *query.phrases))) - set(query.years)
+        score = 0.0
+        if document.date and document.date[:4] in query.years:
+            score = 0.5 if asked & _KINDS else 0.15
+        common = math.log(1 + len(self._words))
+        rare = sum(math.log((1 + len(self._words)) / self._shared[word]) for word in asked & self._words[document.id])
+        return min(score + 0.3 * rare / common, 1.0) if common else score
+
+
+_KINDS = frozenset("report studi note resolut polici summari guidelin paper rec recommend section text".split())
 
 
 def without_twins(passages: Iterable[RetrievedPassage], limit: int) -> list[RetrievedPassage]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answerers.question_kind import QuestionKind, kind_of, wants
 from assistant.answers import Question
 from assistant.assistant import Draft
 from assistant.citations import Claim
 from knowledge.passages import CELL, table_row_sentence
+from knowledge.question_kind import QuestionKind, kind_of, wants
 from knowledge.retrieval import Retrieved, RetrievedPassage
 from knowledge.words import stems
 

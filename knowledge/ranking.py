@@ -1,0 +1,103 @@
+"""Ranking the candidates: a linear score over what dense and keyword search, the words and the document say of each."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.documents import Document, Passage, Standing
+from knowledge.queries import Query
+from knowledge.question_kind import kind_of, wants
+from knowledge.words import stem, stems, words
+
+Scores = NDArray[np.float32]
+
+FEATURES = (
+    "fused", "document", "covered", "covered_text", "covered_title", "mention", "pairs", "length", "typed", "table",
+    "footnote", "superseded",
+)  # fmt: skip
+"""What a passage is scored by:
+
+fused: the weighted sum of scaled dense and keyword scores;
+document: mean of the three best fused scores in the passage's document;
+covered: share of the question's words, by rarity, in title, headings or text; covered_text, covered_title: in one;
+mention: how plainly the question names the document;
+pairs: share of the question's neighbouring word pairs that stand in the text;
+length: logarithm of the number of words, as the shortest passages match by accident;
+typed: best sentence similarity among sentences that hold what the question asks for (a number, a date, a name);
+table, footnote, superseded: 1 for passages of that kind or standing.
+"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A passage on its way to being ranked."""
+
+    passage: Passage
+    document: Document
+    fused: float
+    sentence_scores: Sequence[float]
+    mention: float
+
+
+def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[str, float]) -> Scores:
+    """One row a candidate, one column a feature, in the order of FEATURES."""
+    best: dict[str, list[float]] = {}
+    for candidate in candidates:
+        best.setdefault(candidate.document.id, []).append(candidate.fused)
+    document = {i: float(np.mean(sorted(scores, reverse=True)[:3])) for i, scores in best.items()}
+    titles = {c.document.id: stems(f"{c.document.title} {c.document.short_title or ''}") for c in candidates}
+    kind = kind_of(query)
+    own_pairs = pairs(query.text)
+    total = sum(rarities.values()) or 1.0
+
+    def share(present: set[str]) -> float:
+        return sum(rarity for word, rarity in rarities.items() if word in present) / total
+
+    rows = []
+    for c in candidates:
+        text_stems = stems(c.passage.text)
+        title = titles[c.document.id]
+        everything = text_stems | title | stems(" ".join(c.passage.headings))
+        sentences = zip(c.passage.sentence_texts(), c.sentence_scores, strict=False)
+        typed = max((score * wants(kind, text) for text, score in sentences), default=0.0)
+        rows.append(
+            (
+                c.fused,
+                document[c.document.id],
+                share(everything),
+                share(text_stems),
+                share(title),
+                c.mention,
+                len(own_pairs & pairs(c.passage.text)) / len(own_pairs) if own_pairs else 0.0,
+                math.log(1 + len(c.passage.text.split())),
+                typed,
+                float(c.passage.kind == "table"),
+                float(c.passage.kind == "footnote"),
+                float(c.document.standing is Standing.SUPERSEDED),
+            )
+        )
+    return np.array(rows, np.float32)
+
+
+COEFFICIENTS = {
+    "fused": 5.805, "document": 3.292, "covered": 3.86, "covered_text": 1.189, "covered_title": -0.307, "mention": 1.144,
+    "pairs": 7.382, "length": 0.665, "typed": 1.431, "table": -1.339, "footnote": 0.137, "superseded": -1.19,
+}  # fmt: skip
+"""Fitted by `evals/calibrate.py` (softmax over the candidates of a question, L2 0.03) on the development halves."""
+
+
+def rank(rows: Scores) -> Scores:
+    """The score of each candidate; higher is better, comparable within one question only."""
+    return np.asarray(rows @ np.array([COEFFICIENTS[name] for name in FEATURES], np.float32), np.float32)
+
+
+def pairs(text: str) -> set[tuple[str, str]]:
+    """Neighbouring words of a text, stemmed."""
+    found = [stem(word) for word in words(text)]
+    return set(itertools.pairwise(found))
