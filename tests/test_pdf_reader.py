@@ -501,3 +501,36 @@ def test_a_contents_list_makes_no_headings(read: Callable[[Draw], Reading]) -> N
     blocks = read(draw).blocks
     assert _texts(blocks, "heading") == ["Landing places"]
     assert not any("...." in block.text for block in blocks)
+
+
+def test_a_title_over_a_chart_is_no_heading_and_chart_labels_are_no_text(read: Callable[[Draw], Reading]) -> None:
+    def draw(sheet: Sheet) -> None:
+        sheet.heading("I.", "Traffic")
+        sheet.paragraph(_words("Boats"), "1.")
+        sheet.line("Figure II", font="Times-Bold")
+        sheet.line("Boats by month", font="Times-Bold")
+        sheet.canvas.rect(LEFT, sheet.y - 150, RIGHT - LEFT, 150)
+        for n, label in enumerate(("Jan.", "Feb.", "Mar.", "40", "80")):
+            sheet.at(LEFT + 20 + 60 * n, sheet.y - 140 + 20 * n, label, "Helvetica", 7)
+        sheet.y -= 170
+        sheet.paragraph(_words("Crews"), "2.")
+        sheet.turn()
+
+    blocks = read(draw).blocks
+    assert _texts(blocks, "heading") == ["Traffic"]
+    assert "Figure II: Boats by month" in _texts(blocks, "paragraph")
+    assert not any("Feb." in block.text for block in blocks)
+    assert _numbered(blocks) == ["1", "2"]
+
+
+def test_reads_the_words_of_a_turned_page(read: Callable[[Draw], Reading]) -> None:
+    def draw(sheet: Sheet) -> None:
+        sheet.canvas.setPageRotation(90)
+        sheet.canvas.translate(WIDTH, 0)
+        sheet.canvas.rotate(90)
+        for n in range(6):
+            sheet.at(100, 500 - 12 * n, f"Line {n} of a page that is bound on its side but read upright")
+        sheet.canvas.showPage()
+
+    text = " ".join(block.text for block in read(draw).blocks)
+    assert [text.index(f"Line {n}") for n in range(6)] == sorted(text.index(f"Line {n}") for n in range(6))

@@ -17,7 +17,8 @@ from knowledge.readers.pdf_chunks import Chunk, Measures, chunks, measure, split
 from knowledge.readers.pdf_furniture import without_furniture
 from knowledge.readers.pdf_lines import page_lines
 from knowledge.readers.pdf_page import Line, Page, PageReader
-from knowledge.readers.pdf_tables import Table, ruled_tables, tagged_table
+from knowledge.readers.pdf_ruled_tables import ruled_tables
+from knowledge.readers.pdf_tables import Table, tagged_table
 from knowledge.readers.un_front_page import find_marking, read_front_page
 
 _MIN_LETTERS_ON_PAGE = 25
@@ -125,17 +126,17 @@ def _items(lines: Sequence[Line], sheet: _Sheet, usual: Measures, words: Mapping
         number = line.tag.cell[0] if line.tag and line.tag.cell else None
         table = tables.get(number) if number is not None else None
         while untagged and untagged[0].y < line.y:
-            items += chunks(pending, usual)
+            items += chunks(pending, usual, sheet.page.drawings)
             pending = []
             items.append(untagged.pop(0))
         if table is None:
             pending.append(line)
         elif number is not None and number not in done:
             done.add(number)
-            items += chunks(pending, usual)
+            items += chunks(pending, usual, sheet.page.drawings)
             pending = []
             items.append(table)
-    return [*items, *chunks(pending, usual), *untagged]
+    return [*items, *chunks(pending, usual, sheet.page.drawings), *untagged]
 
 
 def _cells(lines: Sequence[Line], table: int) -> list[Line]:
@@ -152,11 +153,10 @@ def _check_text(sheets: Sequence[_Sheet]) -> list[str]:
     text = " ".join(line.text for sheet in sheets[:2] for line in sheet.lines)
     if len(sheets) <= 2 and len(text.split()) < 120 and _NOT_FOUND.search(text):
         raise ReadError("the PDF is only a notice that the document was not found: fetch the document again")
-    bare = [
-        sheet.page.number
-        for sheet, count in zip(sheets, letters, strict=True)
-        if count < _MIN_LETTERS_ON_PAGE and sheet.page.pictures
-    ]
+    wordless = [sheet for sheet, count in zip(sheets, letters, strict=True) if count < _MIN_LETTERS_ON_PAGE]
+    # A few pages without a word or a picture are blank; many are a sign of a damaged file.
+    many = len(wordless) * 3 > len(sheets) > 2
+    bare = [sheet.page.number for sheet in wordless if many or sheet.page.pictures]
     if not bare:
         return []
     named = ", ".join(map(str, bare[:12])) + (f" and {len(bare) - 12} more" if len(bare) > 12 else "")

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from knowledge.cleaning import join_lines, mend_split_words, normalise_characters
 from knowledge.documents import Block, BlockKind
 from knowledge.readers.pdf_chunks import Chunk
+from knowledge.readers.pdf_drafts import (
+    CAPTION,
+    MAX_HEADING,
+    Draft,
+    caption,
+    levels,
+    number_sort,
+    strength_of,
+    with_captions,
+    with_part_titles,
+)
 from knowledge.readers.pdf_tables import Table
 
 _NUMBERED = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,3})\.?\s+(?=\S)")
@@ -28,25 +39,7 @@ _PART = re.compile(
     r"(?P<label>(?:annexe?|appendix|enclosure|attachment)(?:\s+(?:[IVXLC]+|\d{1,2}|[A-Z]))?)(?![\w’'])\s*[.:–—-]*\s*(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_CAPTION = re.compile(r"(?:table|figure|map|box|chart|graph)\s+(?:[IVXLC]+|\d+(?:\.\d+)*)\b[.:]?", re.IGNORECASE)
 _CLOSED = re.compile(r"[.:;?!][\"'”’)\]]*$")
-_MAX_HEADING = 220
-
-
-@dataclass
-class _Draft:
-    """A block that may still grow over a page break."""
-
-    kind: BlockKind
-    chunks: list[Chunk]
-    number: str | None = None
-    level: int = 0
-    part: str | None = None
-    cut: int = 0
-    """Characters of the first line that are the number."""
-    table: Table | None = None
-    title: str | None = None
-    strength: tuple[float, ...] = ()
 
 
 @dataclass
@@ -59,8 +52,8 @@ class BlockBuilder:
     known_words: Mapping[str, int]
     body_size: float
     resolution: bool = False
-    _drafts: list[_Draft] = field(default_factory=list)
-    _notes: list[_Draft] = field(default_factory=list)
+    _drafts: list[Draft] = field(default_factory=list)
+    _notes: list[Draft] = field(default_factory=list)
     _part: str | None = None
     _last: int = 0
     _number_x: float | None = None
@@ -86,11 +79,10 @@ class BlockBuilder:
     def blocks(self) -> tuple[Block, ...]:
         """Everything taken so far, as blocks."""
         self._release_notes()
-        drafts = list(_with_captions(_with_part_titles(self._drafts)))
-        levels = _levels(drafts)
+        drafts = list(with_captions(with_part_titles(self._drafts)))
         return tuple(
             block
-            for draft, level in zip(drafts, levels, strict=True)
+            for draft, level in zip(drafts, levels(drafts), strict=True)
             if (block := self._block(draft, level)) is not None
         )
 
@@ -108,8 +100,8 @@ class BlockBuilder:
             self._drafts[-1].chunks.append(chunk)
         elif (match := _PART.fullmatch(text)) and _opens_part(chunk, match, self.body_size):
             self._open_part(chunk, match)
-        elif _CAPTION.match(text) and len(text) < 200 and not _NUMBERED.match(text):
-            self._drafts.append(_Draft("paragraph", [chunk], part=self._part))
+        elif CAPTION.match(text) and len(text) < 200 and not _NUMBERED.match(text):
+            self._drafts.append(Draft("paragraph", [chunk], part=self._part))
         elif _is_heading(chunk, self.body_size) and not self._is_bold_paragraph(chunk):
             self._add_heading(chunk)
         elif match := (_PLAIN_NUMBERED.match(text) or _NUMBERED.match(text)):
@@ -125,7 +117,8 @@ class BlockBuilder:
         if before is None or before.kind != "paragraph" or before.number or not before.chunks:
             return False
         same_page = before.chunks[-1].first.page == chunk.first.page
-        return bool(_CAPTION.match(before.chunks[0].text)) and same_page and _is_heading(chunk, self.body_size)
+        title = _is_heading(chunk, self.body_size) or (chunk.over_drawing and len(chunk.text) < MAX_HEADING)
+        return bool(CAPTION.match(before.chunks[0].text)) and same_page and title
 
     def _is_bold_paragraph(self, chunk: Chunk) -> bool:
         """True for a paragraph in bold, as recommendations are set: next in number, at the margin, a sentence."""
@@ -140,7 +133,7 @@ class BlockBuilder:
         self._last, self._sub_last, self._number_x = 0, 0, None
         self._list_x.clear()
         title = " ".join(match["title"].split())
-        self._drafts.append(_Draft("heading", [chunk], self._part, part=self._part, title=title, strength=(99.0,)))
+        self._drafts.append(Draft("heading", [chunk], self._part, part=self._part, title=title, strength=(99.0,)))
 
     def _add_heading(self, chunk: Chunk) -> None:
         match = _HEADING_NUMBER.match(chunk.text)
@@ -148,13 +141,13 @@ class BlockBuilder:
         self._list_x.clear()
         self._sub_last = 0
         self._drafts.append(
-            _Draft(
+            Draft(
                 "heading",
                 [chunk],
                 number,
                 part=self._part,
                 cut=match.end() if match and number else 0,
-                strength=_strength(chunk, number),
+                strength=strength_of(chunk, number),
             )
         )
 
@@ -194,11 +187,11 @@ class BlockBuilder:
         self._add_draft("preamble" if preamble else "paragraph", chunk, None, 0)
 
     def _add_draft(self, kind: BlockKind, chunk: Chunk, number: str | None, cut: int, level: int = 0) -> None:
-        self._drafts.append(_Draft(kind, [chunk], number, level, self._part, cut))
+        self._drafts.append(Draft(kind, [chunk], number, level, self._part, cut))
 
     def _depth(self, number: str, x: float) -> int:
         """Nesting of a list item: items numbered alike are on one level, a new sort of number opens a deeper one."""
-        sort = _number_sort(number, [known for known, _ in self._list_x])
+        sort = number_sort(number, [known for known, _ in self._list_x])
         if any(known == sort for known, _ in self._list_x):
             while self._list_x[-1][0] != sort:
                 self._list_x.pop()
@@ -215,16 +208,16 @@ class BlockBuilder:
             if joined:
                 before.table = joined
                 return
-        self._drafts.append(_Draft("table", [], part=self._part, table=table))
+        self._drafts.append(Draft("table", [], part=self._part, table=table))
 
-    def _footnotes(self, chunks: Sequence[Chunk]) -> Iterator[_Draft]:
-        last: _Draft | None = next((d for d in reversed(self._drafts) if d.kind == "footnote"), None)
+    def _footnotes(self, chunks: Sequence[Chunk]) -> Iterator[Draft]:
+        last: Draft | None = next((d for d in reversed(self._drafts) if d.kind == "footnote"), None)
         for chunk in chunks:
             mark, cut = _note_mark(chunk)
             if mark is None and last is not None and not _CLOSED.search(last.chunks[-1].text):
                 last.chunks.append(chunk)
                 continue
-            last = _Draft("footnote", [chunk], mark, part=self._part, cut=cut)
+            last = Draft("footnote", [chunk], mark, part=self._part, cut=cut)
             yield last
 
     def _continue(self, chunk: Chunk, *, first_on_page: bool) -> bool:
@@ -237,7 +230,7 @@ class BlockBuilder:
         if before is None or before.kind not in ("paragraph", "list_item", "preamble") or not before.chunks:
             return False
         last = before.chunks[-1]
-        if _is_heading(chunk, self.body_size) or _CAPTION.match(last.text) or chunk.first.opening_mark:
+        if _is_heading(chunk, self.body_size) or CAPTION.match(last.text) or chunk.first.opening_mark:
             return False
         if abs(chunk.first.size - last.first.size) > 1.2 or _begins_with_number(chunk):
             return False
@@ -257,7 +250,7 @@ class BlockBuilder:
 
     # --- giving ---
 
-    def _block(self, draft: _Draft, level: int) -> Block | None:
+    def _block(self, draft: Draft, level: int) -> Block | None:
         if draft.table is not None:
             return Block(
                 "table",
@@ -270,8 +263,10 @@ class BlockBuilder:
             )
         lines = [line for chunk in draft.chunks for line in chunk.lines]
         texts = [lines[0].text[draft.cut :], *(line.text for line in lines[1:])]
-        if draft.kind == "paragraph" and len(draft.chunks) > 1 and _CAPTION.match(draft.chunks[0].text):
-            draft.title = _caption(draft.chunks)
+        opening = draft.chunks[0]
+        several = len(draft.chunks) > 1 or (len(opening.lines) > 1 and opening.bold)
+        if draft.kind == "paragraph" and not draft.number and several and CAPTION.match(opening.text):
+            draft.title = caption(draft.chunks)
         text = (
             draft.title
             if draft.title is not None
@@ -287,30 +282,8 @@ class BlockBuilder:
         return Block(draft.kind, text, lines[0].page, lines[-1].page, level, draft.number, draft.part, note_marks=marks)
 
 
-def _number_sort(number: str, open_sorts: Sequence[str]) -> str:
-    """What kind of number it is; "(i)" counts as a letter only where it follows "(h)"."""
-    core = number.strip("().")
-    if core.isdigit():
-        return "digit"
-    if not core.isalpha() or core == "o":
-        return number
-    roman = re.fullmatch(r"[ivx]+", core) is not None
-    if roman and (len(core) > 1 or core == "i" or (open_sorts and open_sorts[-1] == "roman")):
-        return "roman"
-    return "letter"
-
-
 def _begins_with_number(chunk: Chunk) -> bool:
     return bool(_PLAIN_NUMBERED.match(chunk.text) or _ITEM.match(chunk.text))
-
-
-def _caption(chunks: Sequence[Chunk]) -> str:
-    """Label, title and unit as one line: "Table 3: Strength by country (as at 1 May)"."""
-    text = join_lines([line.text for chunk in chunks for line in chunk.lines], {})
-    label = _CAPTION.match(text)
-    if label is None or label.end() == len(text):
-        return text
-    return f"{label[0].rstrip(' .:')}: {text[label.end() :].strip()}"
 
 
 def _note_mark(chunk: Chunk) -> tuple[str | None, int]:
@@ -323,15 +296,19 @@ def _note_mark(chunk: Chunk) -> tuple[str | None, int]:
 def _is_heading(chunk: Chunk, body_size: float) -> bool:
     """True for short emphasised text that is no sentence, numbered or not."""
     text = chunk.text
-    if len(text) > _MAX_HEADING or len(chunk.lines) > 5 or not re.search(r"[^\W\d_]{2}", text):
+    if len(text) > MAX_HEADING or len(chunk.lines) > 5 or not re.search(r"[^\W\d_]{2}", text):
         return False
     if text[-1] in ",;" or (text[-1] == ":" and not chunk.bold):
+        return False
+    if chunk.over_drawing:
         return False
     larger = chunk.first.size >= body_size * 1.12 and chunk.first.size >= body_size + 1
     sentence = text[-1] == "." and len(text) > 60
     if chunk.bold or larger:
         return not sentence
     if text[-1] == "." or chunk.first.size < body_size - 1.2:
+        return False
+    if not (text[0].isupper() or not text[0].isalpha()):
         return False
     tagged = bool(chunk.first.tag and re.fullmatch(r"H\d?", chunk.first.tag.role))
     if chunk.italic or tagged:
@@ -357,93 +334,3 @@ def _opens_part(chunk: Chunk, match: re.Match[str], body_size: float) -> bool:
 def _part_name(label: str) -> str:
     words = label.split()
     return " ".join([words[0].capitalize(), *(word.upper() for word in words[1:])])
-
-
-def _strength(chunk: Chunk, number: str | None) -> tuple[float, ...]:
-    """How high a heading stands: type size first, then capitals, weight, and the kind of its number."""
-    kinds = (
-        r"(?i:chapter|part) .*",
-        r"[IVX]+",
-        r"[A-Z]",
-        r"\d+|section .*",
-        r"[\dA-Z]+\.\d+",
-        r"[\dA-Z]+\.\d+\.\d+.*",
-        r"\([a-z]+\)",
-    )
-    rank = next((len(kinds) - n for n, kind in enumerate(kinds) if number and re.fullmatch(kind, number)), 0)
-    capitals = chunk.text.upper() == chunk.text
-    return (round(chunk.first.size), float(chunk.bold), float(capitals), float(rank), float(not chunk.italic))
-
-
-def _levels(drafts: Sequence[_Draft]) -> list[int]:
-    """Level of each heading: one more than the stronger headings that still stand open above it."""
-    levels: list[int] = []
-    stack: list[tuple[tuple[float, ...], str]] = []
-    for draft in drafts:
-        if draft.kind != "heading":
-            levels.append(draft.level)
-            continue
-        place = (draft.strength, _number_sort(draft.number, ()) if draft.number else "")
-        if place in stack:
-            del stack[stack.index(place) :]
-        while stack and stack[-1][0] <= draft.strength and not _nested_brackets(stack[-1], place):
-            stack.pop()
-        stack.append(place)
-        levels.append(len(stack))
-    return levels
-
-
-def _nested_brackets(above: tuple[tuple[float, ...], str], below: tuple[tuple[float, ...], str]) -> bool:
-    """True for (a) under (i) or the other way round: either may be the outer one."""
-    return above[0] == below[0] and {above[1], below[1]} == {"letter", "roman"} and above[0][3:4] == (1.0,)
-
-
-def _with_part_titles(drafts: Sequence[_Draft]) -> Iterator[_Draft]:
-    """The heading that follows a bare "Annex II" or "Chapter I" becomes its title."""
-    held: _Draft | None = None
-    for draft in drafts:
-        if held is not None:
-            page = held.chunks[0].first.page
-            if (
-                draft.kind == "heading"
-                and not _is_bare(draft)
-                and not draft.number
-                and draft.chunks[0].first.page == page
-            ):
-                draft.number, draft.strength = held.number, held.strength
-            else:
-                yield held
-            held = None
-        if _is_bare(draft):
-            held = draft
-        else:
-            yield draft
-    if held is not None:
-        yield held
-
-
-def _is_bare(draft: _Draft) -> bool:
-    """True for a heading that is only a label and number."""
-    if draft.kind != "heading" or not draft.number:
-        return False
-    return draft.title == "" or (draft.title is None and " " in draft.number and draft.cut >= len(draft.chunks[0].text))
-
-
-def _with_captions(drafts: Iterator[_Draft]) -> Iterator[_Draft]:
-    """The lines from "Table 3" to the table itself become the table's caption."""
-    held: list[_Draft] = []
-    for draft in drafts:
-        is_caption = draft.kind == "paragraph" and bool(draft.chunks) and re.match(r"(?i)table\s", draft.chunks[0].text)
-        if is_caption and _CAPTION.match(draft.chunks[0].text):
-            yield from held
-            held = [draft]
-        elif held and draft.table is not None:
-            yield replace(draft, title=_caption([c for d in held for c in d.chunks]))
-            held = []
-        elif held and len(held) < 4 and draft.chunks and len(draft.chunks[0].text) < _MAX_HEADING:
-            held.append(draft)
-        else:
-            yield from held
-            held = []
-            yield draft
-    yield from held

@@ -37,6 +37,8 @@ class Chunk:
     """Where full lines end."""
     left: float = 0.0
     """Where most lines of its page begin."""
+    over_drawing: bool = False
+    """True where a chart, a map or a picture stands right under it, so that it is a title of that."""
 
     @property
     def first(self) -> Line:
@@ -147,8 +149,8 @@ def _under_rule(line: Line, page: Page) -> bool:
     return any(short(box) and 0 < line.y - box[3] < 3 * line.size and abs(box[0] - line.x0) < 40 for box in page.rules)
 
 
-def chunks(lines: Sequence[Line], usual: Measures) -> list[Chunk]:
-    """Lines of one page, grouped."""
+def chunks(lines: Sequence[Line], usual: Measures, drawings: Sequence[Box] = ()) -> list[Chunk]:
+    """Lines of one page, grouped; `drawings` are the shapes on that page."""
     groups: list[list[Line]] = []
     turned: list[bool] = []
     for line in lines:
@@ -162,9 +164,19 @@ def chunks(lines: Sequence[Line], usual: Measures) -> list[Chunk]:
     starts = Counter(round(line.x0) for line in lines)
     left = float(max(starts, key=lambda x: starts[x], default=0))
     return [
-        Chunk(tuple(group), is_first, _right_edge(group, usual), left)
+        Chunk(tuple(group), is_first, _right_edge(group, usual), left, _over(group[-1], drawings))
         for group, is_first in zip(groups, turned, strict=True)
     ]
+
+
+def _over(line: Line, drawings: Sequence[Box]) -> bool:
+    return any(
+        box[3] - box[1] > 60
+        and box[2] - box[0] > 120
+        and -2 <= box[1] - line.y < 40
+        and box[0] < line.x1 < box[2] + 300
+        for box in drawings
+    )
 
 
 def _right_edge(group: Sequence[Line], usual: Measures) -> float:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from statistics import mean
 
-from knowledge.readers.pdf_page import Line, Page, Run, Tag
+from knowledge.readers.pdf_page import Line, Page, Run
+from knowledge.readers.pdf_tags import Tag
 
 WORD_GAP = 0.18
 """A gap narrower than this share of the type size is letter-spacing between two runs, not a space: justified Word

@@ -1,4 +1,4 @@
-"""Takes a PDF page apart into lines of words with their place, size and weight. The only importer of pypdfium2."""
+"""Takes a PDF page apart into runs of letters with their place, size and weight, and into what is drawn on it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import math
 import pathlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]  # ships no types
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # ships no types
 
 from knowledge.errors import ReadError
+from knowledge.readers.pdf_tags import TableShape, Tag, structure
 
 MAX_PAGES = 5_000
 
@@ -40,27 +41,6 @@ class Run:
     """True where a space precedes."""
     content: int
     """Marked-content id, which ties the run to the structure tree; -1 for page furniture."""
-
-
-@dataclass(frozen=True)
-class Tag:
-    """What the structure tree of a tagged PDF says about a piece of content."""
-
-    role: str
-    """Standard type of the nearest block element: "P", "H1", "Note", "Figure", "Table", "LBody"..."""
-    element: int
-    """Running number of that element on its page; equal for lines of one paragraph."""
-    cell: tuple[int, int, int] | None = None
-    """Table on this page, row in it and place in the row, each from 0."""
-
-
-@dataclass(frozen=True)
-class TableShape:
-    """Size of one tagged table on one page."""
-
-    cells_in_rows: tuple[int, ...]
-    """Cells of each row; fewer than in other rows where some stretch over several columns."""
-    head_rows: int
 
 
 @dataclass(frozen=True)
@@ -145,7 +125,7 @@ class PageReader:
             width, height = page.get_size()
             place = _placer(turn, width, height)
             runs = tuple(_runs(text_page, place, turn))
-            tags, tables = _structure(page) if self._tagged else ({}, ())
+            tags, tables = structure(page) if self._tagged else ({}, ())
             rules, drawings, pictures = _drawn(page, place)
             covered = sum(1 for run in runs if run.content in tags)
             return Page(
@@ -285,92 +265,3 @@ def _drawn(
             pictures.append(box)
         (rules if thin and kind == pdfium.FPDF_PAGEOBJ_PATH else drawings).append(box)
     return tuple(rules), tuple(drawings), tuple(pictures)
-
-
-# --- structure tree -------------------------------------------------------------------------------------------------
-
-_BLOCKS = {
-    "P",
-    "Note",
-    "FENote",
-    "Figure",
-    "LBody",
-    "Lbl",
-    "LI",
-    "Caption",
-    "TH",
-    "TD",
-    "Formula",
-    "TOCI",
-    "BlockQuote",
-}
-
-
-def _structure(page: pypdfium2.PdfPage) -> tuple[dict[int, Tag], tuple[TableShape, ...]]:
-    tree = pdfium.FPDF_StructTree_GetForPage(page.raw)
-    if not tree:
-        return {}, ()
-    walk = _TreeWalk()
-    try:
-        for index in range(pdfium.FPDF_StructTree_CountChildren(tree)):
-            child = pdfium.FPDF_StructTree_GetChildAtIndex(tree, index)
-            if child:
-                walk.visit(child, Tag("", 0), 0)
-    finally:
-        pdfium.FPDF_StructTree_Close(tree)
-    return walk.tags, tuple(walk.tables)
-
-
-class _TreeWalk:
-    def __init__(self) -> None:
-        self.tags: dict[int, Tag] = {}
-        self.tables: list[TableShape] = []
-        self._elements = 0
-
-    def visit(self, element: Any, inherited: Tag, depth: int) -> None:
-        role = _element_type(element)
-        tag = inherited
-        if role in _BLOCKS or re.fullmatch(r"H\d?", role):
-            self._elements += 1
-            nearest = inherited.role if inherited.role in ("Note", "Figure") else role
-            tag = replace(inherited, role=nearest, element=self._elements)
-        if role == "Table" and inherited.cell is None and depth < 60:
-            self._table(element, tag, depth)
-            return
-        for index in range(pdfium.FPDF_StructElement_CountChildren(element)):
-            content = pdfium.FPDF_StructElement_GetChildMarkedContentID(element, index)
-            if content >= 0:
-                self.tags[content] = tag
-            child = pdfium.FPDF_StructElement_GetChildAtIndex(element, index)
-            if child and depth < 60:
-                self.visit(child, tag, depth + 1)
-
-    def _table(self, element: Any, tag: Tag, depth: int) -> None:
-        number, rows = len(self.tables), list(_table_rows(element))
-        heads = sum(1 for _, head in rows if head)
-        self.tables.append(TableShape(tuple(len(cells) for cells, _ in rows), heads))
-        for row, (cells, _) in enumerate(rows):
-            for column, cell in enumerate(cells):
-                self.visit(cell, replace(tag, cell=(number, row, column)), depth + 2)
-
-
-def _table_rows(element: Any, head: bool = False) -> Iterator[tuple[list[Any], bool]]:
-    for index in range(pdfium.FPDF_StructElement_CountChildren(element)):
-        child = pdfium.FPDF_StructElement_GetChildAtIndex(element, index)
-        if not child:
-            continue
-        role = _element_type(child)
-        if role in ("THead", "TBody", "TFoot"):
-            yield from _table_rows(child, role == "THead")
-        elif role == "TR":
-            cells = [
-                pdfium.FPDF_StructElement_GetChildAtIndex(child, place)
-                for place in range(pdfium.FPDF_StructElement_CountChildren(child))
-            ]
-            yield [cell for cell in cells if cell and _element_type(cell) in ("TH", "TD")], head
-
-
-def _element_type(element: Any) -> str:
-    buffer = ctypes.create_string_buffer(64)
-    pdfium.FPDF_StructElement_GetType(element, buffer, 64)
-    return buffer.raw.decode("utf-16-le", "replace").partition("\0")[0]
