@@ -3,6 +3,10 @@
 AssistantError
 ├── SettingsError        a setting that cannot be used
 ├── QuestionError        a question that cannot be asked (empty, too long)
+├── AnswerLogError       the answer log cannot be used
+├── ServerError          the service cannot start, or a running one cannot be asked
+├── BackupError          a backup that cannot be made or restored
+├── Stopped              nobody waits for the answer any more
 └── CitationError        a quote that is not in its passage; never shown, always logged
 """
 
@@ -21,3 +25,19 @@ class QuestionError(AssistantError):
 
 class CitationError(AssistantError):
     """A quote that does not stand in its passage."""
+
+
+class AnswerLogError(AssistantError):
+    """The answer log cannot be written or read."""
+
+
+class ServerError(AssistantError):
+    """The service cannot start, or a running one cannot be asked."""
+
+
+class BackupError(AssistantError):
+    """A backup that cannot be made, or one that is not whole."""
+
+
+class Stopped(AssistantError):
+    """Work given up because nobody waits for its result any more."""

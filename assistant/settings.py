@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
+from assistant.surfaces import DEFAULT_CEILINGS, Surface
 from knowledge.documents import Classification
 
 
@@ -31,6 +32,22 @@ class Settings(BaseSettings):
     read_seconds: int = Field(60, ge=1, description="Wall-clock limit for reading one file")
     read_megabytes: int = Field(2048, ge=256, description="Memory limit for reading one file")
     max_file_megabytes: int = Field(200, ge=1, description="Largest file that is read")
+    ceilings: dict[Surface, Classification] = Field(
+        dict(DEFAULT_CEILINGS),
+        description="Highest level each surface shows, as JSON; what is left out is unclassified",
+    )
+    allowed_hosts: str = Field(
+        "", description="Host names, with commas between, by which the server may be called besides its own address"
+    )
+    require_key: bool = Field(False, description="Answer nobody without a key or token, on loopback too")
+    oidc_issuer: str | None = Field(None, description="OpenID Connect issuer whose bearer tokens are accepted")
+    oidc_audience: str = Field("focal-point", description="Audience that those tokens must name")
+    requests_per_minute: int = Field(600, ge=0, description="Limit for each key, or address without one; 0 is none")
+    ask_threads: int = Field(2, ge=1, le=64, description="Questions answered at the same time")
+    max_waiting: int = Field(32, ge=0, description="Questions that may wait; more are turned away with 503")
+    max_upload_megabytes: int = Field(50, ge=1, description="Largest document taken in over HTTP")
+    keep_days: int = Field(30, ge=0, description="How long the answer log keeps an answer; 0 keeps none")
+    shutdown_seconds: int = Field(20, ge=1, description="How long running answers may take to finish at shutdown")
 
     @property
     def folder(self) -> Path:
