@@ -14,7 +14,7 @@ from evals import beir as beir_collections
 from evals import drafts, gates, judge, robustness, terminal
 from evals.cases import Case, CaseError, Half, Suite
 from evals.compare import compare
-from evals.configurations import DEFAULT, Setup, make
+from evals.configurations import DEFAULT, changed, configuration
 from evals.report import write_report
 from evals.run import Run, load_run, run
 from evals.subjects import Subject
@@ -58,7 +58,7 @@ def run_eval(
             raise CaseError(f"suite {whole.name!r} has no accepted run: make one with --accept")
     with open_index(suite, settings, corpus, _say(console)) as home:
         verify_evidence(whole, home, _say(console))
-        subject = make(DEFAULT, Setup(home, PEER_WORDS))
+        subject = configuration(DEFAULT).make(home, PEER_WORDS)
         measured = _measure(chosen, subject, DEFAULT, half, console)
         varied = _varied(chosen, subject, half, console) if with_robustness else {}
     comparison = compare(accepted, measured) if accepted else None
@@ -87,7 +87,7 @@ def compare_configurations(
     corpus: Path = CORPUS,
     console: Console | None = None,
 ) -> int:
-    """Measure named configurations (or read runs saved as .json) side by side; the last is compared with the first.
+    """Measure configurations (or read runs saved as .json) side by side; the last is compared with the first.
 
     A peer's answers are cut to the average number of words of the assistant's own, which are measured for that purpose
     when they are not among the names. Raises CaseError for a name or suite that cannot be used.
@@ -96,14 +96,15 @@ def compare_configurations(
     names = list(names)
     chosen = load_suite(suite).only(half)
     runs = {name: load_run(Path(name)) for name in names if name.endswith(".json")}
-    with open_index(suite, settings, corpus, _say(console)) as home:
-        words = PEER_WORDS
-        own_first = sorted((name for name in names if name not in runs), key=lambda name: name in gates.UNCITED)
-        if own_first and own_first[0] in gates.UNCITED:
-            words = _words(_measure(chosen, make(DEFAULT, Setup(home, words)), DEFAULT, half, console))
-        for name in own_first:
-            runs[name] = _measure(chosen, make(name, Setup(home, words)), name, half, console)
-            words = words if name in gates.UNCITED else _words(runs[name])
+    live = [name for name in names if name not in runs]
+    configurations = {name: configuration(name) for name in live}
+    own = [name for name in live if name not in gates.UNCITED] or [DEFAULT] * bool(live)
+    words = PEER_WORDS
+    for name in [*own, *(name for name in live if name in gates.UNCITED)]:
+        chosen_configuration = configurations.get(name) or configuration(name)
+        with open_index(suite, changed(settings, chosen_configuration.changes), corpus, _say(console)) as home:
+            runs[name] = _measure(chosen, chosen_configuration.make(home, words), name, half, console)
+        words = words if name in gates.UNCITED else _words(runs[name])
     runs = {name: runs[name] for name in names}
     console.print(terminal.comparison_table(runs))
     console.print(terminal.type_table(runs, "nugget_recall"))

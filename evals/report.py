@@ -159,7 +159,8 @@ def _blame(run: Run) -> str:
     blamed = {blame: [r.id for r in run.results if r.blame == blame and not r.passed] for blame in BLAME_WORDS}
     partly = sum(r.blame is not None and r.passed for r in run.results)
     rows = [
-        f'<tr><td><a href="#case-{escape(ids[0])}">{escape(BLAME_WORDS[blame])}</a></td><td class="n">{len(ids)}</td></tr>'
+        f'<tr><td><a href="#case-{escape(ids[0])}">{escape(BLAME_WORDS[blame])}</a></td>'
+        f'<td class="n">{len(ids)}</td></tr>'
         for blame, ids in sorted(blamed.items(), key=lambda item: -len(item[1]))
         if ids
     ]

@@ -82,6 +82,8 @@ def open_index(name: str, settings: Settings, corpus: Path, say: Say) -> Iterato
                 kept.add(outcome.document.id)
             if outcome.state not in ("unchanged", "added"):
                 say(f"{outcome.path.name}: {outcome.state} {outcome.reason}".rstrip())
+        if not kept:
+            raise CaseError(f"suite {name!r}: none of its documents could be taken in")
         for document in home.store.register.all_documents():
             if document.id not in kept:
                 ingestion.remove(home.store, document.id)

@@ -30,7 +30,7 @@ def share(value: float, unit: str = "share", signed: bool = False) -> str:
     """A figure as people read it: shares in percent points with one decimal, counts as they are, NaN as a dash."""
     if value != value:
         return "–"
-    shown = value * 100 if unit == "share" else value
+    shown = round(value * 100 if unit == "share" else value, 1) + 0.0  # no "-0.0"
     return f"{shown:+.1f}" if signed else f"{shown:.1f}"
 
 
@@ -161,7 +161,7 @@ def robustness_table(drops: Sequence[Drop]) -> Table:
     """The drop of each variant against the clean questions."""
     table = Table(title="robustness: paired with the clean question", box=None, pad_edge=False)
     for name in ("variant", "metric", "clean", "varied", "diff [95 %]", "p", "n"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for drop in drops:
         moved, metric = drop.difference, METRICS[drop.metric]
         difference = f"{share(moved.value, signed=True)} {interval(moved.low, moved.high, signed=True)}"

@@ -1,0 +1,174 @@
+"""The suites in the repository, and the whole way from the command to the report."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("scipy", reason="the evals extra is not installed")
+pytest.importorskip("ir_measures", reason="the evals extra is not installed")
+
+from rich.console import Console
+
+from assistant.answers import Question
+from assistant.bootstrap import NOTES
+from assistant.settings import Settings
+from evals import beir, command, suites
+from evals.cases import CaseError, check_evidence, composition
+from evals.configurations import changed, configuration
+from evals.run import load_run
+from evals.suites import indexing_code, load_suite
+
+TYPES = {
+    "single_fact", "role", "list", "definition", "comparison", "dilemma", "procedure", "one_mission", "table",
+    "paragraph", "told_apart", "follow_up", "french", "unanswerable", "false_premise", "out_of_scope",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "least"), [("starter", 80), ("corpus", 150)])
+def test_a_suite_has_enough_cases_of_every_type(name: str, least: int) -> None:
+    suite = load_suite(name)
+    counts = composition(suite)
+    assert len(suite.cases) >= least
+    assert set(counts) == TYPES
+    assert min(counts.values()) / len(suite.cases) >= 0.06
+    assert all(case.history for case in suite.cases if case.type == "follow_up")
+
+
+def test_the_corpus_suite_is_spread_over_its_documents() -> None:
+    documents = Counter(e.document for case in load_suite("corpus").cases for e in case.evidence)
+    assert len(documents) >= 17
+
+
+def test_each_half_of_a_suite_has_every_type() -> None:
+    for name in ("starter", "corpus"):
+        suite = load_suite(name)
+        assert set(composition(suite.only("dev"))) == set(composition(suite.only("test"))) == TYPES
+
+
+def test_every_quote_of_the_starter_suite_stands_in_its_note() -> None:
+    texts = {}
+    for path in NOTES.glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        found = re.search(r"^id: *(.+)$", text, re.MULTILINE)
+        assert found is not None
+        # A list in front of a paragraph, bold print and table rules are marks, not words.
+        texts[found[1].strip("\"'")] = text
+    check_evidence(load_suite("starter"), texts)
+
+
+def test_an_unknown_suite_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(CaseError, match="use one of starter, corpus"):
+        load_suite("startr")
+
+
+def test_a_suite_without_its_documents_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="which is not there"):
+        suites.document_folders("corpus", tmp_path)
+
+
+def test_the_index_is_built_anew_when_the_code_that_fills_it_changes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = indexing_code()
+    assert before == indexing_code()
+    for package in ("knowledge", "assistant"):
+        for source in (suites.PROJECT / package).rglob("*.py"):
+            target = tmp_path / source.relative_to(suites.PROJECT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    monkeypatch.setattr(suites, "PROJECT", tmp_path)
+    assert indexing_code() == before
+    with (tmp_path / "knowledge" / "passages.py").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    changed = indexing_code()
+    assert changed != before
+    with (tmp_path / "knowledge" / "retrieval.py").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert indexing_code() == changed
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("home"), _env_file=None)  # type: ignore[call-arg]
+
+
+def test_the_starter_suite_is_measured_reported_and_its_gates_hold(settings: Settings, tmp_path: Path) -> None:
+    out = io.StringIO()
+    status = command.run_eval(settings, "starter", half="test", report=tmp_path, console=Console(file=out, width=110))
+    assert status == 0, out.getvalue()
+    measured = load_run(tmp_path / "run.json")
+    assert measured.conditions.half == "test"
+    assert {result.id for result in measured.results} == {case.id for case in load_suite("starter").only("test").cases}
+    assert all(result.blame not in ("error", "not_indexed", "not_read") for result in measured.results)
+    assert measured.figure("verbatim").value == 1
+    assert measured.conditions.documents and measured.conditions.index
+    assert "whole answer, p95" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_two_runs_under_the_same_conditions_give_the_same_scores(settings: Settings, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        command.run_eval(settings, "starter", half="dev", report=tmp_path / name, console=Console(file=io.StringIO()))
+    one, two = (load_run(tmp_path / name / "run.json") for name in ("one", "two"))
+    assert [result.scores for result in one.results] == [result.scores for result in two.results]
+    assert one.conditions.index == two.conditions.index
+
+
+def test_a_small_collection_is_searched_through_the_whole_pipeline(settings: Settings, tmp_path: Path) -> None:
+    texts = {
+        "tea/1": ("Tea", "Tea is grown on the slopes of Mount Kenya."),
+        "rice": ("", "Rice is grown in flooded fields."),
+    }
+    queries = (beir.Query("q1", "where is rice grown"), beir.Query("q2", "and tea?", ("where is rice grown",)))
+    collection = beir.Collection("small", texts, queries, {"q1": {"rice": 1}, "q2": {"tea/1": 1}})
+    found = beir.search(collection, settings)
+    assert found["q1"][0] == "rice"
+    assert set(found["q2"]) <= set(texts)
+    assert beir.measure(collection, found)["R@5"].value == 1
+
+
+def test_the_tutorial_pipeline_answers_with_so_many_words_and_cites_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("langchain_chroma", reason="the evals extra is not installed")
+    pytest.importorskip("langchain_text_splitters", reason="the evals extra is not installed")
+    from evals.peers.tutorial import Tutorial
+
+    (tmp_path / "tea.md").write_text("---\nid: tea\n---\n" + "Tea is grown on slopes in Kenya. " * 60, encoding="utf-8")
+    (tmp_path / "rice.txt").write_text("Rice is grown in flooded fields.", encoding="utf-8")
+    tutorial = Tutorial({"tea": tmp_path / "tea.md", "rice": tmp_path / "rice.txt"}, words=20)
+    hits = tutorial.search(Question("where does rice grow?"), 3)
+    assert hits[0].document_id == "rice"
+    assert all(len(text) <= 1000 for _, text in tutorial.passages("tea"))
+    answer = tutorial.ask(Question("where does tea grow?"))
+    assert (len(answer.answer.split()), answer.citations, str(answer.status)) == (20, (), "answered")
+
+
+def test_configurations_are_named_or_settings_with_values() -> None:
+    plain = Settings(_env_file=None)  # type: ignore[call-arg]
+    assert configuration("dense").changes == {"retrieval": "dense"}
+    assert changed(plain, configuration("max_words=80,retrieval=keyword").changes).max_words == 80
+    assert changed(plain, {}) == plain
+    with pytest.raises(CaseError, match="no configuration 'dens': use one of focal"):
+        configuration("dens")
+    with pytest.raises(CaseError, match="no setting colour"):
+        changed(plain, configuration("colour=red").changes)
+    with pytest.raises(CaseError, match="max_words: Input should be"):
+        changed(plain, configuration("max_words=many").changes)
+
+
+def test_two_configurations_stand_side_by_side_and_are_compared(settings: Settings, tmp_path: Path) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=120)
+    assert (
+        command.compare_configurations(
+            settings, ["keyword", "focal"], "starter", half="dev", report=tmp_path, console=console
+        )
+        == 0
+    )
+    keyword, focal = load_run(tmp_path / "keyword.json"), load_run(tmp_path / "focal.json")
+    assert keyword.conditions.settings["retrieval"] == "keyword"
+    assert keyword.values("evidence@5") != focal.values("evidence@5")
+    assert "keyword@" in out.getvalue() and "paired" in out.getvalue()
