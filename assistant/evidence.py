@@ -35,7 +35,7 @@ def judge(question: Question, retrieved: Retrieved) -> Evidence:
     features = measure(retrieved)
     total = COEFFICIENTS["intercept"] + sum(COEFFICIENTS[name] * value for name, value in features.items())
     confidence = 1 / (1 + math.exp(-total))
-    if retrieved.passages[0].direct:
+    if retrieved.passages[0].direct or retrieved.expansions:
         return Evidence(Status.ANSWERED, max(confidence, 0.9), features)
     if confidence >= ANSWER_FROM:
         return Evidence(Status.ANSWERED, confidence, features)

@@ -46,7 +46,7 @@ def normalise_characters(text: str) -> str:
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
-_BROKEN_AT_LINE_END = re.compile(r"([^\W_][\w’'-]*)-[ \t]*\n\s*([\w’'-]+)")
+_BROKEN_AT_LINE_END = re.compile(r"(?<![\w’'-])([^\W_][\w’'-]*)-[ \t]*\n\s*([\w’'-]+)")
 WRITTEN, TYPESET = "-", "\u00ad"
 """Keys of a vocabulary that count the line-end hyphens which its own words show to be the author's or the printer's."""
 
@@ -202,8 +202,8 @@ def _is_split(left: str, right: str, known_words: Mapping[str, int]) -> bool:
 
 # A possible end of sentence: the stop, its closing quotes and brackets, perhaps a note mark, then space or the end.
 _STOP = re.compile(
-    r"(?P<dots>\.{2,}|…|[.!?؟]+)(?P<close>[\"'”’»)\]]*)(?P<mark>(?<!\d\.)(?<!\d\.[”’\")])\d{1,3})?[)\]”’\"]*(?=\s)\s+"
-    r"|[。！？]+[”’」』）]*|\s*\n\s*"
+    r"(?<![.!?؟])(?P<dots>\.{2,}+|…|[.!?؟]++)(?P<close>[\"'”’»)\]]*)(?P<mark>(?<!\d\.)(?<!\d\.[”’\")])\d{1,3})?[)\]”’\"]*(?=\s)\s+"
+    r"|[。！？]+[”’」』）]*|(?<!\s)\s*\n\s*"
 )
 _BEFORE_STOP = re.compile(r"[^\s(\[“\"‘]*$")
 _AFTER_STOP = re.compile(r"[\"'“‘«(\[¿¡•–—-]*\s?")

@@ -147,10 +147,14 @@ class Glossary:
 
     def expansions(self, short: str) -> list[str]:
         """Different expansions of a short form, the one in most documents first; wording variants count once."""
-        groups: dict[str, list[str]] = {}
+        return [entries[0].long for entries in self.meanings(short)]
+
+    def meanings(self, short: str) -> list[list[Abbreviation]]:
+        """The entries of a short form, grouped by expansion, the one in most documents first."""
+        groups: dict[str, list[Abbreviation]] = {}
         for entry in self.by_short.get(short.casefold(), []):
-            groups.setdefault(_plain(entry.long), []).append(entry.long)
-        return [longs[0] for longs in sorted(groups.values(), key=len, reverse=True)]
+            groups.setdefault(_plain(entry.long), []).append(entry)
+        return sorted(groups.values(), key=len, reverse=True)
 
     def shorts_in(self, text: str) -> list[str]:
         """Short forms standing in a text as words, in order; lower case counts where it is no everyday word."""
@@ -170,4 +174,4 @@ class Glossary:
 
 def _plain(text: str) -> str:
     words = (w.lower().removesuffix("’s").removesuffix("'s") for w in re.findall(r"[\w’']+", text.replace("-", " ")))
-    return " ".join({"centre": "center", "organisation": "organization"}.get(w, w) for w in words)
+    return " ".join({"organisation": "organization"}.get(w.rstrip("s"), w.rstrip("s")) for w in words)

@@ -12,12 +12,15 @@ from knowledge.glossary import Glossary
 from knowledge.words import FRENCH_STOPWORDS, content_words, words
 
 _REFERENCE = re.compile(
-    r"\b(para(?:graph)?s?|paras|§|recommendations?|recs?|sections?|sec|articles?|art|points?|annex(?:es)?|paragraphes?)"
-    r"\.?\s*(?:no\.?\s*)?(\d{1,3}(?:\.\d{1,2})*(?:\s*\([a-z]{1,2}\))?|[IVX]{1,5}\b)",
+    r"(?:\b(para(?:graph)?s?|recommendations?|recs?|sections?|sec|annex(?:es)?|appendix|footnotes?|endnotes?|notes?|"
+    r"paragraphes?)\b|(§|¶))\.?\s*(?:no\.?\s*)?(\d{1,3}(?:\.\d{1,2})*(?:\s*\([a-z]{1,2}\))?|[IVX]{1,5}\b)",
     re.IGNORECASE,
 )
-_UNIT = {"p": "paragraph", "§": "paragraph", "r": "recommendation", "s": "section", "a": "annex"}
+_BARE_SECTION = re.compile(r"^\s*(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)\b(?! ?(?:%|per|million|billion))")
+_UNITS = {"p": "paragraph", "r": "recommendation", "s": "section", "a": "annex", "f": "note", "e": "note", "n": "note"}
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = re.compile(rf"\b((?:{'|'.join(_MONTHS)})[a-z]*)\.?,? ((?:19|20)\d{{2}})\b", re.IGNORECASE)
 _SHORT_YEAR = re.compile(r"(?:(?<=\bthe )|(?<=[’']))(0\d|1\d|2\d)\b(?! (?:per|%))")
 _ANAPHORA = frozenset(
     """it its they them their theirs he she his her him this that those these there one ones same such former latter
@@ -36,7 +39,10 @@ class Reference:
     """A place that the question names, such as paragraph 23 or recommendation 15."""
 
     unit: str
+    """paragraph, recommendation, section, note or annex."""
     number: str
+    part: str | None = None
+    """Number of the annex that it is in, when the question says so."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Query:
     codes: tuple[str, ...]
     references: tuple[Reference, ...]
     years: tuple[str, ...]
+    months: tuple[str, ...]
+    """Months with their year, as `2025-01`."""
     language: str
     elliptical: bool
 
@@ -85,6 +93,7 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
         codes=tuple(codes(text)),
         references=tuple(_references(english)),
         years=tuple(dict.fromkeys([*_YEAR.findall(text), *("20" + short for short in _SHORT_YEAR.findall(text))])),
+        months=tuple(f"{year}-{_MONTHS.index(name[:3].lower()) + 1:02}" for name, year in _MONTH.findall(text)),
         language=language,
         elliptical=elliptical,
     )
@@ -110,9 +119,18 @@ def language_of(text: str) -> str:
 
 
 def _references(text: str) -> list[Reference]:
-    found = []
+    """Places in the order named; an annex named beside a paragraph says which numbering is meant."""
+    found: list[Reference] = []
+    part: str | None = None
     for match in _REFERENCE.finditer(text):
-        unit = match[1].lower()
-        name = "article" if unit.startswith("art") else "point" if unit.startswith("point") else _UNIT[unit[0]]
-        found.append(Reference(name, re.sub(r"\s", "", match[2])))
+        unit = _UNITS.get(match[1][0].lower(), "paragraph") if match[1] else "paragraph"
+        number = re.sub(r"\s", "", match[3])
+        if unit == "annex":
+            part = number.upper()
+        else:
+            found.append(Reference(unit, number, part))
+    if bare := _BARE_SECTION.match(text):
+        found.append(Reference("section", bare[1]))
+    if part and not found:
+        found.append(Reference("annex", part, part))
     return found

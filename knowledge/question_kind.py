@@ -25,7 +25,7 @@ _PATTERNS = {
     QuestionKind.COMPARISON: r"\b(?:compare[ds]?|comparison|differen(?:ce|t|ces)|differ|versus|vs|whereas|"
     r"changed? (?:between|since|from))\b",
     QuestionKind.DEFINITION: r"\bstands? for\b|\bdefin(?:e|ed|ition)\b|\bmean(?:s|t|ing)?\b"
-    r"|\b(?:acronym|abbreviation)\b|^what(?:'s| is| are) (?:a |an |the )?[\w/&-]+(?: [\w/&-]+)?\s*\??$",
+    r"|\b(?:acronym|abbreviation|short for|full name|spelled out|spell out)\b|^what(?:'s| is| are) (?:a |an |the )?[\w/&-]+(?: [\w/&-]+)?\s*\??$",
     QuestionKind.NUMBER: r"\bhow (?:many|much|long|large|big|often|far)\b"
     r"|\b(?:number|percentage|percent|share|amount|total|rate|figure|budget|cost)s?\b",
     QuestionKind.DATE: r"\bwhen\b|\b(?:what|which) (?:date|year|month|day)\b|\b(?:since|until) when\b|\bdeadline\b",
@@ -42,6 +42,8 @@ def kind_of(query: Query) -> QuestionKind:
     """The first kind whose wording the question has; a question that names a place asks for that place."""
     if query.references:
         return QuestionKind.PLACE
+    if len(query.terms) == 1 and len(query.abbreviations) == 1:
+        return QuestionKind.DEFINITION
     text = query.text.lower().strip()
     return next((kind for kind, pattern in _PATTERNS.items() if re.search(pattern, text)), QuestionKind.OTHER)
 

@@ -19,10 +19,11 @@ from knowledge.fulltext import codes, quoted
 from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex, cosine
 from knowledge.queries import Query, Reference, understand
+from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.ranking import Candidate, Scores, features, rank
-from knowledge.register import Register, StoredPassage
+from knowledge.register import Abbreviation, Register, StoredPassage
 from knowledge.spelling import Speller
-from knowledge.words import stems
+from knowledge.words import content_words, stems
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,12 @@ class Retrieved:
     """Each word that counts, stemmed, with its rarity (inverse document frequency) among what the asker may read."""
     mentioned: tuple[str, ...] = ()
     """Ids of documents that the question names."""
+    expansions: tuple[tuple[Abbreviation, RetrievedPassage], ...] = ()
+    """For a question about an abbreviation: each different expansion with the passage that gives it."""
 
 
+LIKELY_DOCUMENTS = 4
+"""Documents tried for a place that the question names."""
 KEPT_ASKERS = 8
 """Different clearances and groups whose vocabulary is kept ready."""
 
@@ -132,6 +137,11 @@ class Candidates:
     vector: Vectors
     rarities: dict[str, float]
     mentioned: tuple[str, ...]
+
+
+DEFINITION_WORDS = frozenset(
+    "mean means meaning stand stands short full name abbreviation acronym define definition spell term expand".split()
+)
 
 
 class Retriever:
@@ -182,7 +192,8 @@ class Retriever:
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
         passages = without_twins([*named, *(p for p in ranked if not p.direct)], limit)
-        return Retrieved(found.query, tuple(passages), found.vector, found.rarities, found.mentioned)
+        expansions = self._expansions(found.query, asker, scope)
+        return Retrieved(found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions)
 
     def candidates(
         self,
@@ -210,6 +221,24 @@ class Retriever:
         ]
         rows = features(entries, query, rarities)
         return Candidates(query, entries, passages, rows, vector, rarities, named)
+
+    def _expansions(
+        self, query: Query, asker: Asker, scope: Scope
+    ) -> tuple[tuple[Abbreviation, RetrievedPassage], ...]:
+        """Each expansion of the one abbreviation that the question is about, from the best document that gives it."""
+        if kind_of(query) is not QuestionKind.DEFINITION or len(query.abbreviations) != 1:
+            return ()
+        if len(set(query.terms) - set(content_words(query.abbreviations[0])) - DEFINITION_WORDS) > 1:
+            return ()
+        documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
+        given = [e for e in self.glossary(asker).meanings(query.abbreviations[0]) if e[0].document_id in documents]
+        first = {entry.passage_id: entry for entries in given for entry in entries[:1]}
+        stored = self._register.fetch(first, self._register.class_ids(asker))
+        return tuple(
+            (entry, RetrievedPassage(stored[i].passage, documents[entry.document_id], 0.0, 1.0, 0.0))
+            for i, entry in first.items()
+            if i in stored
+        )
 
     def _dense_text(self, query: Query) -> str:
         """The question with its abbreviations spelled out: the model knows words better than short forms."""
@@ -252,28 +281,34 @@ class Retriever:
         return {i: found[i] for i in best}
 
     def _direct_hits(self, query: Query, documents: dict[str, Document], mentions: dict[str, float]) -> list[str]:
-        """Passages at a place the question names, in a document it names (or in any, when it names none)."""
+        """Passages at the places the question names, in the document it names most plainly that has them."""
         if not query.references:
             return []
-        named = [d for d in documents if mentions[d] >= 0.5 and mentions[d] >= max(mentions.values()) - 0.05]
-        hits = []
-        for document_id in named or (list(documents) if len(documents) == 1 else []):
-            for reference in query.references:
-                hits += [p.id for p in self._at(document_id, reference)]
-        return hits[:20]
+        likely = sorted(documents, key=lambda d: -mentions[d])
+        likely = [d for d in likely if mentions[d] >= 0.1 or len(documents) == 1]
+        for document_id in likely[:LIKELY_DOCUMENTS]:
+            found = [p for reference in query.references for p in self._at(document_id, reference)]
+            if found:
+                return [p.id for p in found][:20]
+        return []
 
     def _at(self, document_id: str, reference: Reference) -> list[Passage]:
-        if reference.unit == "section":
-            heading = re.compile(rf"^{re.escape(reference.number)}[.\s]", re.IGNORECASE)
-            stored = self._register.stored_passages(document_id)
-            return [s.passage for s in stored if any(heading.match(h + " ") for h in s.passage.headings)][:6]
+        """The passages of a document at one place; empty if it has no such place."""
         number = re.sub(r"\([a-z]+\)$", "", reference.number)
+        if reference.unit in ("section", "note", "annex"):
+            stored = [s.passage for s in self._register.stored_passages(document_id)]
+            if reference.unit == "annex":
+                return [p for p in stored if _is_part(p, number)][:6]
+            if reference.unit == "note":
+                return [p for p in stored if p.kind == "footnote" and p.headings[-1:] == (f"Footnote {number}",)]
+            heading = re.compile(rf"^{re.escape(number)}[.\s]", re.IGNORECASE)
+            return [p for p in stored if p.kind != "footnote" and any(heading.match(h + " ") for h in p.headings)][:6]
         found = self._register.by_paragraph(document_id, number)
+        if reference.part:
+            return [p for p in found if _is_part(p, reference.part)]
         if reference.unit == "recommendation":
-            marked = [p for p in found if "recommendation" in " ".join([*p.headings, p.text[:40]]).lower()]
-            found = marked or found
-        main = [p for p in found if p.part is None]
-        return main or found
+            found = [p for p in found if "recommend" in " ".join([*p.headings, p.text[:40]]).lower()] or found
+        return [p for p in found if p.part is None] or found
 
     def _fuse(
         self,
@@ -329,7 +364,9 @@ class Names:
             return 1.0
         asked = stems(" ".join((query.text, *query.phrases))) - set(query.years)
         score = 0.0
-        if document.date and document.date[:4] in query.years:
+        if document.date and document.date[:7] in query.months:
+            score = 0.6
+        elif document.date and document.date[:4] in query.years:
             score = 0.5 if asked & _KINDS else 0.15
         common = math.log(1 + len(self._words))
         rare = sum(math.log((1 + len(self._words)) / self._shared[word]) for word in asked & self._words[document.id])
@@ -337,6 +374,10 @@ class Names:
 
 
 _KINDS = frozenset("report studi note resolut polici summari guidelin paper rec recommend section text".split())
+
+
+def _is_part(passage: Passage, number: str) -> bool:
+    return passage.part is not None and passage.part.upper().split()[-1] in (number.upper(), "ANNEX")
 
 
 def without_twins(passages: Iterable[RetrievedPassage], limit: int) -> list[RetrievedPassage]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from assistant.answers import Question
+from assistant.answers import Notice, Question, Status
 from assistant.assistant import Draft
-from assistant.citations import Claim
+from assistant.citations import Claim, reference
 from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
 from knowledge.retrieval import Retrieved, RetrievedPassage
@@ -29,6 +29,10 @@ class Weights:
     """For a sentence holding what the question asks for (a number, a date, a name)."""
     passages: int = 6
     """Passages whose sentences are considered."""
+
+
+PLACE_FACTOR = 1.6
+"""A paragraph that was asked for by number may be this much longer than other answers before it is cut."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,33 @@ class ExtractiveAnswerer:
     def draft(self, question: Question, retrieved: Retrieved) -> Draft:
         """Claims in reading order: the passage with the most direct sentence first, sentences in the text's order."""
         kind = kind_of(retrieved.query)
+        if retrieved.expansions:
+            return _expansions(retrieved)
+        direct = [p for p in retrieved.passages if p.direct]
+        if direct:
+            return Draft(tuple(self._in_order(direct)))
         sources = self._sources(retrieved, kind)
         candidates = [c for source in sources for c in self._candidates(source, retrieved, kind)]
         chosen = self._choose(candidates, sources, kind)
         claims = [claim for source, positions in chosen for claim in _claims(source, positions)]
         return Draft(tuple(claims))
 
+    def _in_order(self, passages: Sequence[RetrievedPassage]) -> Iterator[Claim]:
+        """What stands at a named place, from its beginning, a whole paragraph even when it is somewhat long."""
+        words = 0
+        for source in passages:
+            texts = source.passage.sentence_texts()
+            positions: list[int] = []
+            for position, text in enumerate(texts):
+                words += len(text.split())
+                if words > PLACE_FACTOR * self.max_words:
+                    break
+                positions.append(position)
+            yield from _claims(source, positions)
+            if words > self.max_words:
+                return
+
     def _sources(self, retrieved: Retrieved, kind: QuestionKind) -> list[RetrievedPassage]:
-        direct = [p for p in retrieved.passages if p.direct]
-        if direct:
-            return direct[:4]
         return list(retrieved.passages[: self.weights.passages])
 
     def _candidates(self, source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind) -> list[_Candidate]:
@@ -128,6 +149,22 @@ class ExtractiveAnswerer:
         return needed
 
 
+def _expansions(retrieved: Retrieved) -> Draft:
+    """What an abbreviation stands for: the sentence that says so, one for each different expansion."""
+    claims = []
+    for entry, source in retrieved.expansions:
+        texts = source.passage.sentence_texts()
+        position = next((i for i, t in enumerate(texts) if entry.short in t and entry.long.split()[0] in t), 0)
+        claims += [replace(claim, opens_line=True) for claim in _claims(source, [position])]
+    if len(retrieved.expansions) < 2:
+        return Draft(tuple(claims))
+    said = "; ".join(f"“{entry.long}” in {reference(source.document)}" for entry, source in retrieved.expansions)
+    notice = Notice("sources_disagree", f"{retrieved.expansions[0][0].short} is expanded differently: {said}.")
+    return Draft(tuple(claims), Status.SOURCES_DISAGREE, (notice,))
+
+
+_ABBREVIATION_LINE = re.compile(r"^[A-Z][A-Za-z/&.-]*[A-Z]s?\s+[A-Z][\w’'-]+(?:\s+[\w’'&-]+){0,12}$")
+
 _LEANING = re.compile(
     r"^(?:[\"“(]?)(?:this|these|those|it|its|they|their|he|she|his|her|such|both|the (?:latter|former|same)|that|"
     r"however|moreover|furthermore|therefore|thus|hence|consequently|accordingly|nevertheless|nonetheless|instead|"
@@ -148,6 +185,8 @@ def _is_readable(text: str, source: RetrievedPassage) -> bool:
         lines = source.passage.text.split("\n")
         heads = next((line for line in lines if CELL in line), None)
         return text != heads
+    if _ABBREVIATION_LINE.match(text):
+        return False
     return len(re.findall(r"[^\W\d_]{2,}", text)) >= 4 or source.passage.kind == "list"
 
 
