@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -125,3 +126,11 @@ def test_offsets_cover_every_word_in_order() -> None:
     assert "".join(text[start:end] for start, end in spans).split() == "".join(sentences(text)).split()
     assert all(left[1] <= right[0] for left, right in pairwise(spans))
     assert not split_sentences("  \n ")
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, " " * 100_000 + "x", "." * 100_000, "a-\n" * 50_000, "x. Y " * 40_000])
+def test_no_text_takes_time_that_grows_with_its_square(text: str) -> None:
+    began = time.process_time()
+    vocabulary(normalise_characters(text))
+    split_sentences(text)
+    assert time.process_time() - began < 3

@@ -90,6 +90,7 @@ def _walk(start: LexborNode) -> Iterator[Block]:
     """Go through the tree without recursion, giving a block wherever running text ends."""
     context: list[tuple[str, str]] = []  # the block elements open now, each with its list mark
     words: list[str] = []
+    counters: dict[int, int] = {}  # the last number printed in each ordered list
 
     def flush() -> Iterator[Block]:
         text = " ".join(normalise_characters("".join(words)).split())
@@ -115,7 +116,7 @@ def _walk(start: LexborNode) -> Iterator[Block]:
             yield from _table(node)
         elif tag in _BLOCK_TAGS:
             yield from flush()
-            context.append((tag, _item_mark(node) if tag == "li" else ""))
+            context.append((tag, _item_mark(node, counters) if tag == "li" else ""))
             stack.append((node, True))
             stack.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
         elif not tag.startswith("-") and tag not in ("head", "title", "_comment"):
@@ -123,19 +124,15 @@ def _walk(start: LexborNode) -> Iterator[Block]:
     yield from flush()
 
 
-def _item_mark(item: LexborNode) -> str:
+def _item_mark(item: LexborNode, counters: dict[int, int]) -> str:
     parent = item.parent
     if parent is None or parent.tag != "ol":
         return "•"
-    before = [child for child in parent.iter() if child.tag == "li"]
-    start = parent.attributes.get("start") or "1"
-    value = item.attributes.get("value") or ""
-    if value.isdigit():
-        return value
-    position = next((index for index, child in enumerate(before) if child.mem_id == item.mem_id), 0)
-    number = (int(start) if start.isdigit() else 1) + position
+    start, value = parent.attributes.get("start") or "1", item.attributes.get("value") or ""
+    before = counters.get(parent.mem_id, (int(start) if start.isdecimal() else 1) - 1)
+    number = counters[parent.mem_id] = int(value) if value.isdecimal() else before + 1
     style = parent.attributes.get("type") or "1"
-    if style in "aA" and number <= 26:
+    if style in "aA" and 1 <= number <= 26:
         return f"({chr(ord(style) + number - 1)})"
     return str(number)
 
