@@ -20,6 +20,7 @@ def load(
     level: Classification = Classification.UNCLASSIFIED,
     found: Callable[[int], None] = lambda count: None,
     starter: bool = False,
+    may_replace: Callable[[str], bool] = lambda document_id: True,
 ) -> Iterator[Outcome]:
     """Take in files and folders, one outcome a file as it is known; `found` hears how many files there are."""
     files, problems = find_files(paths)
@@ -34,7 +35,7 @@ def load(
     )
     with ReaderProcess(limits) as reader:
         yield from ingest(
-            home.store, reader, files, _Manifests(), level, starter=starter, highest=settings.highest_classification
+            home.store, reader, files, _Manifests(), level, starter, settings.highest_classification, may_replace
         )
 
 

@@ -29,6 +29,9 @@ from knowledge.register import Register, StoredPassage
 PIPELINE_VERSION = "1"
 """Raise when reading, cutting or embedding change what they produce: every document is then read again."""
 
+NOT_YOURS = "held back: take it in with `focal ingest` on the server's own machine"
+"""Said of a document that would replace one which whoever brings it may not read."""
+
 State = Literal["added", "replaced", "unchanged", "failed", "quarantined"]
 
 
@@ -120,11 +123,13 @@ def ingest(
     level: Classification = Classification.UNCLASSIFIED,
     starter: bool = False,
     highest: Classification = Classification.UNCLASSIFIED,
+    may_replace: Callable[[str], bool] = lambda document_id: True,
 ) -> Iterator[Outcome]:
     """Read, cut, encode and store files, one outcome each as it is known. What is unchanged is not read again.
 
     `metadata_of` gives a file's manifest entry; `level` is what the operator vouches for; documents above `highest`
-    are held in quarantine whoever vouches for them.
+    are held in quarantine whoever vouches for them. `may_replace` says of a document id that is taken whether whoever
+    brings the new edition may replace the old one.
     """
     register = store.register
     known = {key: document_id for document_id, key in register.source_keys().items()}
@@ -148,6 +153,8 @@ def ingest(
             document = describe(path, reading, metadata_of(path), level, starter)
             check_level(document, level, highest)
             existed = register.class_of(document.id) is not None
+            if existed and not may_replace(document.id):
+                raise QuarantineError(NOT_YOURS)
             passages = cut(document.id, reading.blocks, store.embedding.token_lengths)
             if not passages:
                 raise ReadError("no searchable words: check that the file is not empty or a picture of text")
