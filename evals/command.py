@@ -99,10 +99,10 @@ def compare_configurations(
     live = [name for name in names if name not in runs]
     configurations = {name: configuration(name) for name in live}
     own = [name for name in live if name not in gates.UNCITED] or [DEFAULT] * bool(live)
-    words = PEER_WORDS
+    words, say = PEER_WORDS, _say(console)
     for name in [*own, *(name for name in live if name in gates.UNCITED)]:
         chosen_configuration = configurations.get(name) or configuration(name)
-        with open_index(suite, changed(settings, chosen_configuration.changes), corpus, _say(console)) as home:
+        with open_index(suite, changed(settings, chosen_configuration.changes), corpus, say) as home:
             runs[name] = _measure(chosen, chosen_configuration.make(home, words), name, half, console)
         words = words if name in gates.UNCITED else _words(runs[name])
     runs = {name: runs[name] for name in names}
@@ -145,7 +145,15 @@ def draft_cases(rows: Iterable[drafts.LoggedQuestion], target: Path, console: Co
 
 
 def _say(console: Console) -> Callable[[str], None]:
-    return lambda line: console.print(line, style="dim", markup=False, highlight=False)
+    """Print a line, dim, the first time it is said: each configuration opens its index anew."""
+    said: set[str] = set()
+
+    def say(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            console.print(line, style="dim", markup=False, highlight=False)
+
+    return say
 
 
 def _cases_if_any(name: str) -> tuple[Case, ...]:

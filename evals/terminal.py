@@ -14,11 +14,13 @@ from evals.judge import Judgement
 from evals.metrics import Figure, p_value
 from evals.robustness import Drop
 from evals.run import Run
-from evals.scoring import BLAME_WORDS, METRICS
+from evals.scoring import BLAME_WORDS, METRICS, Metric
 
 COLOURS = {"FAIL": "red", "WORSE": "red", "MIXED": "yellow", "BETTER": "green", "PASS": "green", "SAME": "green"}
 SHOWN = 10
 """Failing cases listed; the report has them all."""
+WIDE = 96
+"""Columns from which every figure fits."""
 
 
 def verdict(breaches: Sequence[Breach], comparison: Comparison | None) -> str:
@@ -48,7 +50,7 @@ def summary(run: Run, breaches: Sequence[Breach], comparison: Comparison | None,
         f"[bold {COLOURS[word]}]{word}[/]  {conditions.suite} ({conditions.half})  {before}{run.name}  "
         f"{len(run.results)} cases, {conditions.seconds:.0f} s"
     )
-    console.print(_headline(run, comparison))
+    console.print(_headline(run, comparison, console.width))
     if comparison:
         console.print(f"{len(comparison.fixed)} fixed, {len(comparison.broken)} broken", end="")
         worst = comparison.worst_slice
@@ -63,40 +65,39 @@ def summary(run: Run, breaches: Sequence[Breach], comparison: Comparison | None,
     _failures(run, console)
 
 
-def _headline(run: Run, comparison: Comparison | None) -> Table:
+def _headline(run: Run, comparison: Comparison | None, width: int) -> Table:
+    """Figures as rows; beside a baseline, a narrow terminal has no room for the interval of the present figure."""
+    shown = ["", "base", "now", "95 %", "diff", "p", "n"] if comparison else ["", "now", "95 %", "n"]
+    if comparison and width < WIDE:
+        shown.remove("95 %")
     table = Table(box=None, pad_edge=False)
-    for name in ("", "base", "now", "95 %", "diff", "p", "n") if comparison else ("", "now", "95 %", "n"):
+    for name in shown:
         table.add_column(name, justify="left" if name in ("", "95 %", "diff") else "right", no_wrap=True)
     for name, metric in METRICS.items():
         figure = run.figure(name)
-        if not figure.n:
-            continue
-        now = [share(figure.value, metric.unit), interval(figure.low, figure.high, metric.unit)]
-        change = comparison.change(name) if comparison else None
-        if comparison:
-            moved = change.difference if change else None
-            before = share(moved.before, metric.unit) if moved else "–"
-            row = [
-                metric.label,
-                before,
-                *now,
-                _difference(change),
-                p_value(moved.p).lstrip("= ") if moved else "",
-                str(figure.n),
-            ]
-        else:
-            row = [metric.label, *now, str(figure.n)]
-        style = {"better": "green", "worse": "red"}.get(
-            change.direction if change else "", "" if metric.headline else "dim"
-        )
-        table.add_row(*row, style=style)
+        if figure.n:
+            change = comparison.change(name) if comparison else None
+            cells = _cells(metric, figure, change)
+            direction = change.direction if change else "unclear"
+            plain = "" if metric.headline else "dim"
+            table.add_row(*(cells[s] for s in shown), style={"better": "green", "worse": "red"}.get(direction, plain))
     for stage in ("search", "answer"):
-        latency = run.latency().get(stage)
-        if latency:
-            console_row = f"{latency['p50']:.0f} / {latency['p95']:.0f} ms"
-            label = f"{stage} p50 / p95"
-            table.add_row(*([label, "", console_row, "", "", "", ""] if comparison else [label, console_row, "", ""]))
+        if latency := run.latency().get(stage):
+            timing = {"": f"{stage} p95, ms", "now": f"{latency['p95']:.0f}", "n": f"{latency['n']:.0f}"}
+            table.add_row(*(timing.get(s, "") for s in shown))
     return table
+
+
+def _cells(metric: Metric, figure: Figure, change: Change | None) -> dict[str, str]:
+    return {
+        "": metric.label,
+        "base": share(change.difference.before, metric.unit) if change else "–",
+        "now": share(figure.value, metric.unit),
+        "95 %": interval(figure.low, figure.high, metric.unit),
+        "diff": _difference(change),
+        "p": p_value(change.difference.p).lstrip("= ") if change else "",
+        "n": str(figure.n),
+    }
 
 
 def _difference(change: Change | None) -> str:
