@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from assistant import terminal
-from assistant.answers import Filters, Question
+from assistant.answers import Answer, Filters, Question
 from assistant.assistant import Assistant
 from assistant.errors import QuestionError
 from knowledge.access import PUBLIC
 from knowledge.retrieval import RetrievedPassage
 
+_ANSWER = TypeAdapter(Answer)
 _DATE = re.compile(r"\d{4}(?:-\d{2}){0,2}")
 
 
@@ -38,23 +39,39 @@ def filters(documents: list[str], since: str | None) -> Filters:
 def answer_one(assistant: Assistant, question: str, role: str | None, chosen: Filters, as_json: bool) -> str:
     """One answer as text or JSON."""
     _check_documents(assistant, chosen)
-    answer = assistant.ask(Question(question, role=role, filters=chosen), PUBLIC)
-    return json.dumps(answer.as_dict(), ensure_ascii=False, indent=1) if as_json else terminal.answer_text(answer)
+    return shown(assistant.ask(Question(question, role=role, filters=chosen), PUBLIC).as_dict(), as_json)
+
+
+def shown(answer: dict[str, Any], as_json: bool) -> str:
+    """An answer, here or from a server, as text or JSON."""
+    if as_json:
+        return json.dumps(answer, ensure_ascii=False, indent=1)
+    return terminal.answer_text(_ANSWER.validate_python(answer))
 
 
 def answer_batch(
     assistant: Assistant, source: Path, target: Path, role: str | None, chosen: Filters, say: Callable[[str], None]
 ) -> None:
-    """Answer every line of a file; the results appear under their final name only when all are there."""
+    """Answer every line of a file."""
     _check_documents(assistant, chosen)
+
+    def row(line: BatchLine) -> dict[str, Any]:
+        question = Question(line.question, tuple(line.history), role, chosen)
+        answer, passages = assistant.ask_with_passages(question, PUBLIC)
+        return {**answer.as_dict(), "passages": [passage_row(p) for p in passages[:10]]}
+
+    write_batch(row, source, target, say)
+
+
+def write_batch(
+    row: Callable[[BatchLine], dict[str, Any]], source: Path, target: Path, say: Callable[[str], None]
+) -> None:
+    """Write one result a line; they appear under their final name only when all are there."""
     partial = target.with_name(target.name + ".partial")
     count = 0
     with partial.open("w", encoding="utf-8") as file:
         for line in _lines(source):
-            question = Question(line.question, tuple(line.history), role, chosen)
-            answer, passages = assistant.ask_with_passages(question, PUBLIC)
-            row = {"id": line.id, **answer.as_dict(), "passages": [passage_row(p) for p in passages[:10]]}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.write(json.dumps({"id": line.id, **row(line)}, ensure_ascii=False) + "\n")
             count += 1
     partial.replace(target)
     say(f"{count} answers in {target}")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assistant import cli_service
+
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.bootstrap import Home
+    from assistant.client import Client
+    from knowledge.ingestion import Outcome
 
 app = typer.Typer(
     name="focal",
@@ -23,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(cli_service.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
@@ -74,6 +80,13 @@ def _assistant() -> Iterator[Assistant]:
         yield assistant_for(home)
 
 
+def _server() -> Client | None:
+    """The server that holds the index, to be asked instead of opening it; None where none runs."""
+    from assistant import client, settings
+
+    return client.running(settings.load())
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
@@ -97,6 +110,12 @@ def ingest(
         _fail(f"--classification {classification}: use one of {', '.join(Classification)}")
     if not (paths or starter or repair or rebuild):
         _fail("nothing to take in: name files or folders, or use --starter")
+    server = _server()
+    if server is not None:
+        if repair or rebuild:
+            _fail("--repair and --rebuild need the index to themselves: stop the server first")
+        failed = _show(lambda found: _ingest_by(server, found, paths or [], level, starter))
+        sys.exit(1 if failed else 0)
     with _home(damaged=repair or rebuild) as home:
         if repair or rebuild:
             from knowledge.ingestion import re_encode
@@ -110,23 +129,42 @@ def ingest(
 
 
 def _load(home: Home, paths: list[Path], level: Any, starter: bool) -> bool:
-    """Take files in with a progress bar and a closing table; True if any failed."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from assistant import terminal
+    """Take files in; True if any failed."""
     from assistant.bootstrap import NOTES
     from assistant.loading import load
 
-    outcomes = []
+    def outcomes(found: Callable[[int], None]) -> Iterator[Outcome]:
+        if starter:
+            yield from load(home, [NOTES], level, found, starter=True)
+        if paths:
+            yield from load(home, paths, level, found)
+
+    return _show(outcomes)
+
+
+def _ingest_by(
+    server: Client, found: Callable[[int], None], paths: list[Path], level: str, starter: bool
+) -> Iterator[Outcome]:
+    for said in server.ingest(paths, level, starter):
+        if isinstance(said, int):
+            found(said)
+        else:
+            yield said
+
+
+def _show(run: Callable[[Callable[[int], None]], Iterator[Outcome]]) -> bool:
+    """Show an ingestion with a progress bar and a closing table; True if any file failed."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from assistant import terminal
+
+    outcomes: list[Outcome] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=terminal.err, transient=True) as progress:
-        for sources, is_starter in (([NOTES], True), (paths, False)):
-            if (is_starter and not starter) or not sources:
-                continue
-            task = progress.add_task("reading", total=None)
-            for outcome in load(home, sources, level, lambda n, t=task: progress.update(t, total=n), is_starter):  # type: ignore[misc]
-                outcomes.append(outcome)
-                progress.update(task, advance=1, description=terminal.safe(outcome.path.name)[:40])
+        task = progress.add_task("reading", total=None)
+        for outcome in run(lambda count: progress.update(task, total=len(outcomes) + count)):
+            outcomes.append(outcome)
+            progress.update(task, advance=1, description=terminal.safe(outcome.path.name)[:40])
     if outcomes:
         terminal.err.print(terminal.outcomes_table(outcomes))
     bad = [o for o in outcomes if o.state in ("failed", "quarantined")]
@@ -144,8 +182,12 @@ def documents(as_json: Json = False) -> None:
 
     from assistant import terminal
 
-    with _home() as home:
-        found = home.store.register.all_documents()
+    server = _server()
+    if server is not None:
+        found = server.documents()
+    else:
+        with _home() as home:
+            found = home.store.register.all_documents()
     if as_json:
         print(json.dumps([asdict(d) for d in found], ensure_ascii=False, indent=1))
     else:
@@ -157,8 +199,12 @@ def remove(document_id: Annotated[str, typer.Argument(help="Id as `focal documen
     """Erase a document: from answers at once, and its bytes from the files."""
     from knowledge import ingestion
 
-    with _home() as home:
-        ingestion.remove(home.store, document_id)
+    server = _server()
+    if server is not None:
+        server.remove(document_id)
+    else:
+        with _home() as home:
+            ingestion.remove(home.store, document_id)
     _say(f"removed {document_id}")
 
 
@@ -171,8 +217,12 @@ def set_metadata(
     from assistant.changes import parse_changes
     from knowledge import ingestion
 
-    with _home() as home:
-        ingestion.change(home.store, document_id, parse_changes(changes, home))
+    server = _server()
+    if server is not None:
+        server.change(document_id, changes)
+    else:
+        with _home() as home:
+            ingestion.change(home.store, document_id, parse_changes(changes, home))
     _say(f"{document_id}: {', '.join(changes)}")
 
 
@@ -192,16 +242,70 @@ def ask(
     from assistant import asking
 
     filters = asking.filters(document or [], since)
+    server = _server()
     if batch is not None:
         if out is None:
             _fail("--batch needs --out FILE")
+        if server is not None:
+            by = server
+            asking.write_batch(
+                lambda line: by.ask(line.question, line.history, role, filters, passages=True), batch, out, _say
+            )
+            return
         with _assistant() as assistant:
             asking.answer_batch(assistant, batch, out, role, filters, _say)
         return
     if not question:
         _fail('ask what? focal ask "QUESTION"')
+    if server is not None:
+        print(asking.shown(server.ask(question, (), role, filters), as_json))
+        return
     with _assistant() as assistant:
         print(asking.answer_one(assistant, question or "", role, filters, as_json))
+
+
+@app.command()
+def brief(
+    role: Annotated[str, typer.Argument(help="A role as `focal roles` lists it.")],
+    form: Annotated[str, typer.Option("--format", help="text, markdown, html, docx or json.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="Where the briefing goes; otherwise it is printed.")] = None,
+) -> None:
+    """Compose the briefing for a role from the loaded documents."""
+    from assistant import settings
+    from assistant.roles import command, roles
+
+    known = roles.load_roles(settings.load().folder)
+    roles.find_role(role, known)
+    command.check_format(form, out)
+    with _assistant() as assistant:
+        text = command.brief(assistant, role, known, form, out)
+    if text is None:
+        _say(f"written to {out}")
+    else:
+        print(text)
+
+
+@app.command(name="roles")
+def list_roles() -> None:
+    """List the roles that can be briefed."""
+    from assistant import settings
+    from assistant.roles import command, roles
+
+    print(command.roles_text(roles.load_roles(settings.load().folder)))
+
+
+@app.command()
+def glossary(
+    abbreviation: Annotated[str | None, typer.Argument(help="Only this one.")] = None, as_json: Json = False
+) -> None:
+    """Show every abbreviation with all its expansions and where each stands."""
+    from assistant import glossary_page
+    from knowledge.access import PUBLIC
+
+    with _assistant() as assistant:
+        words = assistant.retriever.glossary(PUBLIC)
+        found = glossary_page.entries(assistant.register, words, PUBLIC, abbreviation)
+    print(glossary_page.to_json(found) if as_json else glossary_page.to_text(found))
 
 
 @app.command()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
-from fastapi.security import HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from assistant.api import metrics
 from assistant.api.problems import Problem
@@ -50,8 +50,12 @@ async def caller(
     x_focal_surface: Annotated[
         str | None, Header(description="`page` lowers what is shown to the page's ceiling; nothing raises it.")
     ] = None,
+    described: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None,
 ) -> Caller:
-    """Find out who calls, hold them to their rate, and lower what they may read to the surface."""
+    """Find out who calls, hold them to their rate, and lower what they may read to the surface.
+
+    `described` only puts the scheme into the OpenAPI description: a header it cannot parse must not pass for none.
+    """
     headers = request.headers.getlist("authorization")
     address = request.client.host if request.client else "nowhere"
     if headers:
@@ -72,7 +76,7 @@ async def caller(
     return Caller(identity, asker, surface)
 
 
-TheCaller = Annotated[Caller, Depends(caller), Depends(bearer)]
+TheCaller = Annotated[Caller, Depends(caller)]
 
 
 def manager(found: TheCaller) -> Caller:

@@ -153,7 +153,7 @@ def described(error: Exception, request_id: str = "") -> tuple[int, str]:
         what = "the answer log" if isinstance(error, AnswerLogError) else "the index"
         return 503, f"{what} cannot be used just now; the server's log says why"
     # The message of an unforeseen error may hold the question, so only its kind and place are logged.
-    log.error("unforeseen", extra={"error": type(error).__name__, "request_id": request_id, "at": _place(error)})
+    log.error("unforeseen", extra={"error": type(error).__name__, "request_id": request_id, "where": _place(error)})
     return 500, "something unforeseen happened; the server's log says where"
 
 

@@ -1,0 +1,75 @@
+"""What the command line does with keys and the answer log; both may be used while a server runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from assistant import gaps
+from assistant.answer_log import AnswerLog
+from assistant.errors import SettingsError
+from assistant.keys import Key, KeyStore
+from assistant.settings import Settings
+from assistant.terminal import safe
+from knowledge.documents import Classification
+from knowledge.embedding import EMBEDDINGS
+
+
+def key_store(settings: Settings) -> KeyStore:
+    """The keys of FOCAL_HOME."""
+    return KeyStore(settings.folder / "keys.sqlite3")
+
+
+def answer_log(settings: Settings) -> AnswerLog:
+    """The answer log of FOCAL_HOME."""
+    return AnswerLog(settings.folder / "answers.sqlite3", settings.keep_days)
+
+
+def add_key(
+    settings: Settings, label: str, clearance: str, groups: Sequence[str], manager: bool, days: int | None
+) -> tuple[Key, str]:
+    """A new key and its secret. Raises SettingsError for a clearance that is none."""
+    if clearance not in list(Classification):
+        raise SettingsError(f"--clearance {clearance}: use one of {', '.join(Classification)}")
+    return key_store(settings).add(label, Classification(clearance), groups, manager, days)
+
+
+def keys_text(settings: Settings, as_json: bool) -> str:
+    """Every key, as lines or JSON."""
+    keys = key_store(settings).every()
+    if as_json:
+        return json.dumps([asdict(key) for key in keys], ensure_ascii=False, indent=1)
+    return "\n".join(_line(key) for key in keys) or "no keys: `focal keys add LABEL` makes one"
+
+
+def _line(key: Key) -> str:
+    rights = [str(key.clearance), *key.groups, *(["manager"] if key.manager else [])]
+    state = f"revoked {key.revoked}" if key.revoked else f"expires {key.expires}" if key.expires else "active"
+    return f"{key.id}  {state}  {', '.join(rights)}  asker {key.identity.pseudonym}  {safe(key.label)}"
+
+
+def forget(settings: Settings, asker: str | None, conversation: str | None) -> int:
+    """Erase what one asker or conversation left in the answer log, or everything."""
+    log = answer_log(settings)
+    try:
+        return log.forget(asker, conversation)
+    finally:
+        log.close()
+
+
+def gaps_text(settings: Settings, as_json: bool) -> str:
+    """The knowledge gaps, as lines or JSON."""
+    log = answer_log(settings)
+    try:
+        rows = log.unanswered(None)
+    finally:
+        log.close()
+    found = gaps.group(rows, EMBEDDINGS[settings.embedding](settings.folder, lambda line: None)) if rows else []
+    if as_json:
+        return json.dumps([asdict(gap) for gap in found], ensure_ascii=False, indent=1)
+    lines = []
+    for gap in found:
+        lines.append(f"{gap.times} x  {safe(gap.questions[0])}  ({gap.status}, last {gap.last_asked})")
+        lines += [f"       {safe(question)}" for question in gap.questions[1:]]
+    return "\n".join(lines) or "no question has gone unanswered"
