@@ -1,0 +1,169 @@
+"""Which sentences of a passage may stand in a briefing: near the question, about the role, and readable alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from assistant.roles.readable import LIST_MARK, readable_run
+from assistant.roles.roles import MASK, Ask, Forms
+from knowledge.documents import Passage, Standing
+from knowledge.embedding import Vectors
+from knowledge.passages import table_row_sentence
+from knowledge.retrieval import RetrievedPassage
+
+MIN_SIMILARITY = 0.36
+"""Cosine of question and sentence from which a sentence counts as evidence, when it names the role and holds one of
+the words asked for; chosen by reading the multi-hatted deputy's briefing line by line over five guidance texts and the
+starter notes."""
+UNNAMED = 0.08
+"""More similarity is asked of a line that names the role only in its heading, title or preceding sentence."""
+UNWORDED = 0.08
+"""More similarity is asked where a question names no words to look for."""
+BONUS = {Standing.IN_FORCE: 0.1, Standing.SUPERSEDED: -0.12, Standing.DRAFT: -0.05}
+"""Standing's share in the ranking; unknown and historical stand at 0."""
+NAMED = 0.08
+"""Ranking bonus for a line that names what it is about."""
+WORDED = 0.04
+"""Ranking bonus for a line that holds the words asked for, so that it stands in the section that asks for them."""
+IN_TABLE = 0.2
+"""More similarity is asked of a table row, whose cells hold words of many questions."""
+LIFT = 0.5
+"""Weight of how much nearer a sentence is to this question than to the briefing's questions on average: every question
+names the role, so that plain similarity mostly says that a sentence names it too."""
+MIN_LIFT = -0.12
+"""Below it a sentence is nearer to nearly every other question."""
+LONGER = 0.03
+"""Taken for each sentence that a line needs besides its own."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A run of sentences that may become a line."""
+
+    source: RetrievedPassage
+    positions: tuple[int, ...]
+    quote: str
+    """Exact words of the passage."""
+    text: str
+    """What is shown: the quote, or a table row with its heads."""
+    score: float
+    vector: Vectors
+
+    @property
+    def sentences(self) -> set[tuple[str, int]]:
+        """Where its sentences stand; no two lines of a briefing share one."""
+        return {(self.source.passage.id, position) for position in self.positions}
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What lines are looked for: a question, the names and words a line must hold, and where it points."""
+
+    ask: Ask
+    forms: Forms
+    headings: Forms
+    """Names of which one may stand in the heading path or title instead."""
+    strict: bool
+    """True if the line itself must hold one of the names."""
+    vector: Vectors
+    """The question's."""
+    common: Vectors
+    """Mean of the vectors of all questions of the briefing: what they share is the role's name."""
+
+
+def candidates(pool: Iterable[RetrievedPassage], aim: Aim) -> Iterator[Candidate]:
+    """The lines that passages offer for one question."""
+    for source in pool:
+        if source.passage.kind in ("footnote", "preamble") or len(source.vectors) < 2:
+            continue
+        similarities = source.vectors[1:] @ aim.vector
+        lifts = similarities - source.vectors[1:] @ aim.common
+        texts = source.passage.sentence_texts()
+        for position, (similarity, lift) in enumerate(zip(similarities, lifts, strict=True)):
+            if similarity < MIN_SIMILARITY + _asked_more(source, aim) or lift < MIN_LIFT:
+                continue
+            found = _readable(source, texts, position, aim, float(similarity))
+            if found is not None:
+                yield _candidate(source, found, position, float(similarity), float(lift), bool(aim.ask.words))
+
+
+def _asked_more(source: RetrievedPassage, aim: Aim) -> float:
+    return UNWORDED * (not aim.ask.words) + IN_TABLE * (source.passage.kind == "table")
+
+
+class _Found(NamedTuple):
+    run: tuple[int, ...]
+    quote: str
+    named: bool
+
+
+def _readable(
+    source: RetrievedPassage, texts: Sequence[str], position: int, aim: Aim, similarity: float
+) -> _Found | None:
+    """The line at a position if it can be read alone, is about the role and holds one of the words asked for."""
+    run = readable_run(source.passage, texts, position)
+    if run is None:
+        return None
+    quote = _quote(source.passage, run)
+    heart = quote if source.passage.kind == "list" else texts[position]
+    if not _answers(aim, _BRACKETS.sub(" ", heart)):
+        return None
+    named = aim.forms.stand_in(heart)
+    if not named and (aim.strict or similarity < MIN_SIMILARITY + UNNAMED):
+        return None
+    if not named and not (aim.forms.stand_in(quote) or _set_under(source, aim.headings)):
+        return None
+    return _Found(tuple(run), quote, named)
+
+
+def _candidate(
+    source: RetrievedPassage, found: _Found, position: int, similarity: float, lift: float, worded: bool
+) -> Candidate:
+    score = LIFT * lift + similarity + NAMED * found.named + WORDED * worded - LONGER * (len(found.run) - 1)
+    score += BONUS.get(source.document.standing, 0.0)
+    quote = found.quote
+    text = table_row_sentence(source.passage.text, quote) if source.passage.kind == "table" else quote
+    return Candidate(source, found.run, quote, text, score, source.vectors[1 + position])
+
+
+def _answers(aim: Aim, sentence: str) -> bool:
+    """True if the sentence holds one of the words asked for, where they were asked for."""
+    text = aim.forms.masked_in(sentence)
+    if aim.ask.subject:
+        text = " ".join(match[1] for match in _AFTER_NAME.finditer(text))
+    return not aim.ask.words or holds_one(text, aim.ask.words)
+
+
+_AFTER_NAME = re.compile(rf"{MASK}(?:['’]s)?\s?((?:[\w’'-]+\s?){{1,5}})")
+"""The five words after a name: room for a modal, an adverb and the verb."""
+_BRACKETS = re.compile(r"\([^()]*\)")
+"""What stands in brackets names sources and abbreviations, not what a sentence is about."""
+
+
+def _set_under(source: RetrievedPassage, names: Forms) -> bool:
+    """True if the heading path or the document's title names the role."""
+    above = [source.document.title, source.document.short_title or "", *source.passage.headings]
+    return any(names.stand_in(text) for text in above)
+
+
+def holds_one(text: str, beginnings: Sequence[str]) -> bool:
+    """True if one of the words stands in a text, in the singular or plural, any tense; `word*` for any ending.
+
+    Capitals count, so that "coordinat*" is not found in "Emergency Relief Coordinator"; a sentence's first does not.
+    """
+    pattern = "|".join(_word(word) for word in beginnings)
+    return bool(re.search(rf"(?<!\w)(?:{pattern})", text[:1].lower() + text[1:]) or re.match(pattern, text))
+
+
+def _word(word: str) -> str:
+    body = re.escape(word.rstrip("*")).replace(r"\ ", r"[\s-]")
+    return body if word.endswith("*") else rf"{body}(?:s|es|d|ed|ing)?(?!\w)"
+
+
+def _quote(passage: Passage, run: Sequence[int]) -> str:
+    start, end = passage.sentences[run[0]].start, passage.sentences[run[-1]].end
+    quote = passage.text[start:end]
+    return LIST_MARK.sub("", quote) if passage.kind == "list" and len(run) == 1 else quote
