@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 
 from assistant.answers import Question, Status
+from knowledge.queries import is_elliptical
+from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.retrieval import Retrieved, RetrievedPassage
 from knowledge.words import stems
 
@@ -20,16 +22,27 @@ class Evidence:
 
 
 ANSWER_FROM = 0.5
-"""Confidence from which an answer is given."""
-IN_SCOPE_FROM = 0.15
-"""Confidence below which the question is taken to be about something else altogether."""
+"""Confidence from which an answer is given: a tenth of the answerable development cases lie below it."""
+IN_SCOPE_FROM = 0.36
+"""Best cosine below which a refused question is taken to be about something else altogether."""
 
-COEFFICIENTS = {"intercept": -4.0, "dense": 5.0, "sentence": 3.0, "coverage": 3.0, "best_sentence_coverage": 1.0}
-"""Logistic regression of "the evidence is among the first five passages" on the development half (`focal eval`)."""
+COEFFICIENTS = {
+    "intercept": -3.414,
+    "reach": 2.463,
+    "number": -3.273,
+    "follow_up": 2.952,
+    "covered": 2.983,
+    "uncovered": 0.38,
+    "definition": 1.619,
+}
+"""Logistic regression of "the case is answerable" on the development halves (`evals/calibrate.py`)."""
 
 
 def judge(question: Question, retrieved: Retrieved) -> Evidence:
     """Weigh the evidence: `answered`, or the reason why not, with the confidence it rests on."""
+    if not retrieved.query.terms and not retrieved.query.references:
+        vague = bool(retrieved.query.own_text) and not question.history and is_elliptical(retrieved.query.own_text)
+        return Evidence(Status.NEEDS_CLARIFICATION if vague else Status.OUT_OF_SCOPE, 0.0, {})
     if not retrieved.passages:
         return Evidence(Status.NOT_FOUND, 0.0, {})
     features = measure(retrieved)
@@ -39,30 +52,36 @@ def judge(question: Question, retrieved: Retrieved) -> Evidence:
         return Evidence(Status.ANSWERED, max(confidence, 0.9), features)
     if confidence >= ANSWER_FROM:
         return Evidence(Status.ANSWERED, confidence, features)
-    return Evidence(Status.NOT_FOUND if confidence >= IN_SCOPE_FROM else Status.OUT_OF_SCOPE, confidence, features)
+    nearest = max(p.dense for p in retrieved.passages[:CONSIDERED])
+    return Evidence(Status.NOT_FOUND if nearest >= IN_SCOPE_FROM else Status.OUT_OF_SCOPE, confidence, features)
+
+
+CONSIDERED = 5
+"""Passages that evidence is weighed from."""
 
 
 def measure(retrieved: Retrieved) -> dict[str, float]:
-    """What is weighed, each 0 to 1: best cosine of a passage and of a sentence, and the share of the question's words,
-    by rarity, that stand in the best passage and in the best single sentence."""
-    top = retrieved.passages[:5]
+    """What is weighed.
+
+    reach: best cosine of a passage, times the logarithm of the number of words that carry meaning, since a short
+    question is easily close to something; number: best cosine of a sentence, for a question that wants a number or a
+    date, which documents on the right topic often lack; follow_up, definition: 1 for such questions; covered: share of
+    the question's words, by rarity, in the best of three passages; uncovered: how many stand in none of the three.
+    """
+    top = retrieved.passages[:CONSIDERED]
+    kind = kind_of(retrieved.query)
+    texts = [stems(_searchable(p)) for p in top[:3]]
+    total = sum(retrieved.coverage.values()) or 1.0
+    best_sentence = max(max(p.sentence_scores, default=p.dense) for p in top)
+    shares = [sum(rarity for word, rarity in retrieved.coverage.items() if word in text) / total for text in texts]
     return {
-        "dense": max(p.dense for p in top),
-        "sentence": max((max(p.sentence_scores, default=p.dense) for p in top), default=0.0),
-        "coverage": max(covered(retrieved, _searchable(p)) for p in top[:3]),
-        "best_sentence_coverage": max(
-            (covered(retrieved, text) for p in top[:3] for text in p.passage.sentence_texts()), default=0.0
-        ),
+        "reach": max(p.dense for p in top) * math.log(1 + len(retrieved.coverage)),
+        "number": best_sentence if kind in (QuestionKind.NUMBER, QuestionKind.DATE) else 0.0,
+        "follow_up": float(retrieved.query.elliptical),
+        "covered": max(shares),
+        "uncovered": float(sum(not any(word in text for text in texts) for word in retrieved.coverage)),
+        "definition": float(kind is QuestionKind.DEFINITION),
     }
-
-
-def covered(retrieved: Retrieved, text: str) -> float:
-    """Share of the question's words that stand in a text, each counting by its rarity; 1 for a question without any."""
-    total = sum(retrieved.coverage.values())
-    if total <= 0:
-        return 1.0
-    present = stems(text)
-    return sum(rarity for word, rarity in retrieved.coverage.items() if word in present) / total
 
 
 def _searchable(found: RetrievedPassage) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import logsumexp
+from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy carries no types
+from scipy.special import logsumexp  # type: ignore[import-untyped]  # as above
 
+from assistant import evidence
 from assistant.answers import Question
 from assistant.assistant import Assistant
 from evals import scorers
@@ -68,3 +69,31 @@ def fit_ranking(training: Sequence[Group]) -> dict[str, float]:
 
     fitted = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B").x / scale
     return {name: round(float(weight), 3) for name, weight in zip(FEATURES, fitted, strict=True)}
+
+
+def evidence_rows(cases: Sequence[Case], assistant: Assistant) -> list[tuple[dict[str, float], bool]]:
+    """What evidence is weighed by, and whether the case can be answered; places named outright are left out."""
+    rows = []
+    for case in cases:
+        retrieved = assistant.retrieve(Question(case.question, tuple(case.history)), PUBLIC)
+        if retrieved.passages and retrieved.query.terms and not (retrieved.passages[0].direct or retrieved.expansions):
+            rows.append((evidence.measure(retrieved), bool(case.facts)))
+    return rows
+
+
+def fit_evidence(rows: Sequence[tuple[dict[str, float], bool]], false_abstention: float = 0.1) -> dict[str, float]:
+    """Coefficients by feature name, the intercept set so that this share of the answerable cases falls below 0.5."""
+    names = list(rows[0][0])
+    features = np.array([[row[name] for name in names] for row, _ in rows])
+    answerable = np.array([label for _, label in rows])
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-9
+    scaled = (features - mean) / scale
+    weight = np.where(answerable, 1 / answerable.sum(), 1 / (~answerable).sum())
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        margin = (scaled @ parameters[1:] + parameters[0]) * np.where(answerable, 1, -1)
+        return float((weight * np.logaddexp(0, -margin)).sum() + L2 * parameters[1:] @ parameters[1:])
+
+    fitted = minimize(loss, np.zeros(len(names) + 1), method="BFGS").x[1:] / scale
+    threshold = float(np.quantile((features @ fitted)[answerable], false_abstention))
+    return {"intercept": round(-threshold, 3)} | {n: round(float(w), 3) for n, w in zip(names, fitted, strict=True)}

@@ -86,8 +86,9 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
 
 
 COEFFICIENTS = {
-    "fused": 5.805, "document": 3.292, "covered": 3.86, "covered_text": 1.189, "covered_title": -0.307, "mention": 1.144,
-    "pairs": 7.382, "length": 0.665, "typed": 1.431, "table": -1.339, "footnote": 0.137, "superseded": -1.19,
+    "fused": 6.243, "document": 2.936, "covered": 3.815, "covered_text": 1.291, "covered_title": -0.902,
+    "mention": 1.574, "pairs": 6.725, "length": 0.732, "typed": 1.805, "table": -1.323, "footnote": 0.405,
+    "superseded": -1.089,
 }  # fmt: skip
 """Fitted by `evals/calibrate.py` (softmax over the candidates of a question, L2 0.03) on the development halves."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,26 +12,33 @@ from assistant.assistant import Draft
 from assistant.citations import Claim, reference
 from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
+from knowledge.ranking import pairs
 from knowledge.retrieval import Retrieved, RetrievedPassage
 from knowledge.words import stems
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How a sentence is scored; chosen on the development half of the corpus suite."""
+    """How a sentence is scored; fitted as the ranking is, on the development halves (`evals/calibrate.py`)."""
 
-    similarity: float = 1.0
+    similarity: float = 5.98
     """Cosine of question and sentence."""
-    coverage: float = 0.5
+    coverage: float = 2.74
     """Share of the question's words, by rarity, in the sentence."""
-    passage: float = 0.6
-    """The passage's own score, scaled to the best one's."""
-    kind: float = 0.15
-    """For a sentence holding what the question asks for (a number, a date, a name)."""
-    passages: int = 6
+    gap: float = 0.56
+    """How far the passage's own score lies below the best passage's."""
+    typed: float = 1.73
+    """Similarity again, for a sentence holding what the question asks for (a number, a date, a name)."""
+    pairs: float = 0.49
+    """Share of the question's neighbouring word pairs in the sentence."""
+    length: float = -0.5
+    """Logarithm of the number of words: what says it in fewer leaves room for more."""
+    passages: int = 8
     """Passages whose sentences are considered."""
 
 
+FULL = 0.9
+"""Share of the words from which an answer is long enough."""
 PLACE_FACTOR = 1.6
 """A paragraph that was asked for by number may be this much longer than other answers before it is cut."""
 
@@ -88,18 +96,24 @@ class ExtractiveAnswerer:
 
     def _candidates(self, source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind) -> list[_Candidate]:
         w = self.weights
-        best = max(p.score for p in retrieved.passages)
-        worst = min(p.score for p in retrieved.passages)
-        scaled = (source.score - worst) / (best - worst) if best > worst else 1.0
+        gap = source.score - retrieved.passages[0].score
         total = sum(retrieved.coverage.values()) or 1.0
+        own_pairs = pairs(retrieved.query.text)
         found = []
         for position, text in enumerate(source.passage.sentence_texts()):
             if not _is_readable(text, source):
                 continue
             present = stems(text)
             covered = sum(rarity for word, rarity in retrieved.coverage.items() if word in present) / total
-            score = w.similarity * source.sentence_scores[position] + w.coverage * covered + w.passage * scaled
-            score += w.kind * wants(kind, text)
+            similarity = source.sentence_scores[position]
+            score = (
+                w.similarity * similarity
+                + w.coverage * covered
+                + w.gap * gap
+                + w.typed * similarity * wants(kind, text)
+                + w.pairs * (len(own_pairs & pairs(text)) / len(own_pairs) if own_pairs else 0.0)
+                + w.length * math.log(1 + len(text.split()))
+            )
             found.append(_Candidate(source, position, text, score))
         return found
 
@@ -119,7 +133,7 @@ class ExtractiveAnswerer:
             if not needed or _repeats(candidate.text, said):
                 continue
             if words and words + length > self.max_words:
-                if words > 0.75 * self.max_words:
+                if words > FULL * self.max_words:
                     break
                 continue
             if candidate.source not in order:
