@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
@@ -48,6 +48,17 @@ class Settings(BaseSettings):
     max_upload_megabytes: int = Field(50, ge=1, description="Largest document taken in over HTTP")
     keep_days: int = Field(30, ge=0, description="How long the answer log keeps an answer; 0 keeps none")
     shutdown_seconds: int = Field(20, ge=1, description="How long running answers may take to finish at shutdown")
+    public_url: str | None = Field(
+        None, pattern=r"^https?://", description="Address by which staff reach this server; Slack answers link to it"
+    )
+    slack_bot_token: SecretStr | None = Field(None, description="Bot token (xoxb-...); starts the Slack bot")
+    slack_app_token: SecretStr | None = Field(
+        None, description="App-level token (xapp-...) for Socket Mode, which needs no inbound port"
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Signing secret, for requests from Slack at /slack/events instead of Socket Mode"
+    )
+    slack_api_url: str = Field("https://slack.com/api/", description="Address of Slack's Web API")
 
     @property
     def folder(self) -> Path:
