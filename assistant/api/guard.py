@@ -22,6 +22,8 @@ MAX_BODY = 256 * 1024
 BODY_SECONDS = 20
 """Between two parts of a body."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+METHODS = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
+"""Methods that are counted by name; a caller may make up others."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -135,10 +137,11 @@ class Guard:
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         # The route's template, not the path: ids and questions stay out of logs and labels.
         route = getattr(scope.get("route"), "path", "none")
-        metrics.REQUESTS.labels(route, scope["method"] if route != "none" else "other", str(status)).inc()
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        metrics.REQUESTS.labels(route, method, str(status)).inc()
         metrics.SECONDS.labels(route).observe(seconds)
         extra = {
-            "request_id": request_id, "method": scope["method"][:16], "route": route, "status": status,
+            "request_id": request_id, "method": method, "route": route, "status": status,
             "ms": round(seconds * 1000, 1), "asker": scope.get("asker"),
         }  # fmt: skip
         log.info("request", extra=extra)
