@@ -9,7 +9,7 @@ from typing import Any
 
 Rows = Callable[[str, Sequence[Any]], list[sqlite3.Row]]
 
-_CODE = re.compile(r"[A-Za-z]{0,4}[A-Za-z0-9.]*(?:/[A-Za-z0-9.()-]+)+|\b\d{4}[.:]\d{1,3}\b")
+_CODE = re.compile(r"(?<![A-Za-z0-9.])[A-Za-z0-9.]*(?:/[A-Za-z0-9.()-]+)+|\b\d{4}[.:]\d{1,3}\b")
 _GROUPED_NUMBER = re.compile(r"(?<![\d.])\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)")
 
 

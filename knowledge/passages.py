@@ -80,12 +80,14 @@ def _pieces(blocks: Sequence[Block]) -> Iterator[_Piece]:
     part: str | None = None
     lead: Block | None = None
     items: list[Block] = []
+    notes: list[_Piece] = []
 
     def flush() -> Iterator[_Piece]:
-        nonlocal lead, items
+        nonlocal lead, items, notes
         if lead is not None or items:
             yield _text_piece(lead, items, tuple(text for _, text in headings))
-        lead, items = None, []
+        yield from notes
+        lead, items, notes = None, [], []
 
     for block in blocks:
         if block.kind == "heading":
@@ -100,12 +102,8 @@ def _pieces(blocks: Sequence[Block]) -> Iterator[_Piece]:
             yield from flush()
             yield _table_piece(block, tuple(text for _, text in headings))
         elif block.kind == "footnote":
-            # A note may stand between a lead-in and its list, so it does not end the paragraph.
-            yield _Piece(
-                "footnote", tuple(_units(block.text)), " ",
-                (*(text for _, text in headings), f"Footnote {block.number}" if block.number else "Footnote"),
-                None, block.part, block.page, block.page_end,
-            )  # fmt: skip
+            # A note may stand between a lead-in and its list, so it does not end the paragraph: it comes after.
+            notes.append(_note_piece(block, tuple(text for _, text in headings)))
         else:
             yield from flush()
             if block.part != part:
@@ -134,6 +132,13 @@ def _text_piece(lead: Block | None, items: Sequence[Block], headings: tuple[str,
         kind, tuple(units), "\n" if items else " ", headings,
         lead.number if lead else None, first.part, first.page, last.page_end or last.page,
     )  # fmt: skip
+
+
+def _note_piece(block: Block, headings: tuple[str, ...]) -> _Piece:
+    mark = f"Footnote {block.number}" if block.number else "Footnote"
+    return _Piece(
+        "footnote", tuple(_units(block.text)), " ", (*headings, mark), None, block.part, block.page, block.page_end
+    )
 
 
 def _table_piece(block: Block, headings: tuple[str, ...]) -> _Piece:

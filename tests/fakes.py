@@ -25,6 +25,9 @@ class FakeEmbedding:
     def token_lengths(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) + 2 for text in texts]
 
+    def is_word(self, word: str) -> bool:
+        return False
+
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
         within = [[text[a:b] for a, b in spans[i]] for i, text in enumerate(texts)] if spans is not None else []
         return Encoded(_vectors(texts), [_vectors(pieces) for pieces in within])

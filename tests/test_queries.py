@@ -1,0 +1,145 @@
+"""What a question says: the place it names, its language, its abbreviations, what it leans on."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from knowledge.fulltext import codes, joined_numbers
+from knowledge.glossary import Glossary
+from knowledge.queries import Query, Reference, is_elliptical, language_of, understand
+from knowledge.question_kind import QuestionKind, kind_of
+from knowledge.register import Abbreviation
+from knowledge.spelling import Speller
+
+GLOSSARY = Glossary(
+    [
+        Abbreviation("JMAC", "Joint Mission Analysis Cell", "a", "1"),
+        Abbreviation("JMAC", "Joint Mission Analysis Centre", "b", "2"),
+        Abbreviation("QIP", "Quick Impact Project", "a", "3"),
+    ]
+)
+
+
+def asked(question: str, *history: str) -> Query:
+    return understand(question, history, GLOSSARY)
+
+
+@pytest.mark.parametrize(
+    ("question", "references"),
+    [
+        ("S/2025/54 para 23", [Reference("paragraph", "23")]),
+        ("What does paragraph 4 of S/2025/54 say?", [Reference("paragraph", "4")]),
+        ("§ 7 of the directive", [Reference("paragraph", "7")]),
+        ("recommendation 15 of the 2005 report", [Reference("recommendation", "15")]),
+        ("what does rec. 3 ask for", [Reference("recommendation", "3")]),
+        ("section 3.2 of the guidelines", [Reference("section", "3.2")]),
+        ("annex II, paragraph 6", [Reference("paragraph", "6", "II")]),
+        ("what is in annex I?", [Reference("annex", "I", "I")]),
+        ("le paragraphe 12 du rapport", [Reference("paragraph", "12")]),
+        ("how many of the 23 vehicles are in the section?", []),
+    ],
+)
+def test_reads_the_place_that_a_question_names(question: str, references: list[Reference]) -> None:
+    assert list(asked(question).references) == references
+
+
+def test_a_document_symbol_is_one_keyword_in_question_and_text() -> None:
+    assert codes("see S/2025/54, para. 3") == codes("S/2025/54") != codes("S/2025/55")
+    assert len(codes("A/79/797-S/2025/109")) == 2
+    assert codes("ST/SGB/2007/6 and 46/182") == [*codes("ST/SGB/2007/6"), *codes("46/182")]
+    assert asked("What does S/2025/54 say?").codes == tuple(codes("S/2025/54"))
+
+
+def test_a_word_of_a_hundred_thousand_letters_takes_no_time() -> None:
+    began = time.monotonic()
+    assert codes("a" * 100_000) == []
+    assert time.monotonic() - began < 1
+
+
+def test_a_number_with_a_thousands_separator_is_also_found_without_it() -> None:
+    assert joined_numbers("2,101 incidents and 2 101 others, 4 300 000 in all, 12 34") == ["2101", "2101", "4300000"]
+
+
+def test_an_abbreviation_brings_every_expansion_and_an_expansion_its_abbreviation() -> None:
+    assert set(asked("who heads the JMAC?").phrases) == {"Joint Mission Analysis Cell", "Joint Mission Analysis Centre"}
+    assert asked("who pays for a quick impact project?").phrases == ("QIP",)
+
+
+def test_markup_of_a_chat_is_no_part_of_the_question() -> None:
+    query = asked("<@U123> who heads the cell :smile: https://example.org/x\n> what somebody said before")
+    assert query.own_text == "who heads the cell"
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "leans"),
+    [
+        ("and who do they report to for that?", True),
+        ("why?", True),
+        ("what about the police?", True),
+        ("How long does it take?", True),
+        ("Who chairs the humanitarian country team in an integrated mission?", False),
+        ("What must every convoy commander check before the departure from the base?", False),
+    ],
+)
+def test_a_follow_up_takes_words_from_earlier_turns_and_a_whole_question_does_not(follow_up: str, leans: bool) -> None:
+    query = asked(follow_up, "What does the convoy commander report?")
+    assert query.elliptical is leans is is_elliptical(follow_up)
+    assert ("commander" in query.text and "report" in query.text) or not leans
+    assert ("convoy" in query.context_terms) is (leans and "convoy" not in query.terms)
+
+
+def test_without_earlier_turns_nothing_is_added() -> None:
+    assert asked("and for how long?").text == "and for how long?"
+
+
+def test_a_french_question_is_searched_in_english_words() -> None:
+    query = asked("Qui est le chef de mission et quels sont ses besoins en véhicules ?")
+    assert query.language == "fr" == language_of(query.own_text)
+    assert "head of mission" in query.text and "needs" in query.text
+    assert asked("Who is the head of mission?").language == "en"
+
+
+def test_reads_years_and_months() -> None:
+    query = asked("What did the 2005 report and the one of March 2031 say, and the ’08 one?")
+    assert set(query.years) == {"2005", "2031", "2008"}
+    assert query.months == ("2031-03",)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("S/2025/54 para 23", QuestionKind.PLACE),
+        ("JMAC?", QuestionKind.DEFINITION),
+        ("What does JMAC stand for?", QuestionKind.DEFINITION),
+        ("How many vehicles do the police have?", QuestionKind.NUMBER),
+        ("When does the convoy leave?", QuestionKind.DATE),
+        ("Which principles guide the deployment?", QuestionKind.LIST),
+        ("Who signs the waiver?", QuestionKind.WHO),
+        ("How do a cell and a centre differ?", QuestionKind.COMPARISON),
+        ("Can a convoy leave at night?", QuestionKind.OTHER),
+    ],
+)
+def test_tells_what_a_question_asks_for(question: str, kind: QuestionKind) -> None:
+    assert kind_of(asked(question)) is kind
+
+
+def test_mends_a_slip_only_in_a_long_word_that_neither_a_document_nor_english_has() -> None:
+    speller = Speller(
+        {"convoi": 9, "convei": 2, "passport": 1, "humanitarian": 4, "gate": 3}, {"pastor", "convoys"}.__contains__
+    )
+    assert speller.correct("passprot") == "passport"
+    assert speller.correct("humanitairan") == "humanitarian"
+    assert speller.correct("convey") == "convey"
+    assert speller.correct("pastor") == "pastor"
+    assert speller.correct("gtae") == "gtae"
+    assert speller.correct("xylophone") == "xylophone"
+    assert speller.correct("2031") == "2031"
+
+
+@pytest.mark.parametrize(
+    "question", ["?", "\x00", "“”", "'; DROP TABLE documents; --", '"', "a" * 4000, "🚁 " * 50, "٣ و ٤"]
+)
+def test_any_characters_make_a_query(question: str) -> None:
+    assert isinstance(kind_of(asked(question, question)), QuestionKind)
