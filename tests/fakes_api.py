@@ -56,6 +56,9 @@ class WordEmbedding:
     def token_lengths(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) + 2 for text in texts]
 
+    def is_word(self, word: str) -> bool:
+        return True
+
 
 def _vectors(texts: Sequence[str]) -> Vectors:
     vectors = np.zeros((len(texts), DIMENSIONS), np.float32)

@@ -53,6 +53,7 @@ class ProblemBody(BaseModel):
     detail: str
     request_id: str
     errors: list[FieldError] | None = None
+    message: str | None = Field(None, description="`detail` again, where OpenAI clients look for it")
 
 
 class Problem(Exception):
@@ -70,7 +71,12 @@ def not_found() -> Problem:
 
 
 def problem(
-    request_id: str, status: int, detail: str, headers: dict[str, str] | None = None, errors: Sequence[FieldError] = ()
+    request_id: str,
+    status: int,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    errors: Sequence[FieldError] = (),
+    message: str | None = None,
 ) -> JSONResponse:
     """A problem as a response."""
     body = ProblemBody(
@@ -102,32 +108,32 @@ def schemas() -> dict[str, Any]:
 def install(app: FastAPI) -> None:
     """Translate every error of ours, of the framework, and the unforeseen."""
 
-    def request_id(request: Request) -> str:
-        return str(request.scope.get("request_id", ""))
+    def respond(
+        request: Request, status: int, detail: str, headers: dict[str, str], errors: Sequence[FieldError] = ()
+    ) -> Response:
+        openai = request.scope["path"].startswith(("/v1/chat/", "/v1/models"))
+        return problem(_id(request), status, detail, headers, errors, detail if openai else None)
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
         errors = [FieldError(field=error.field, message=error.detail)] if error.field else []
-        return problem(request_id(request), error.status, error.detail, error.headers, errors)
+        return respond(request, error.status, error.detail, error.headers, errors)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         errors = [_field_error(e) for e in error.errors()][:20]
         detail = "; ".join(f"{e.field}: {e.message}" if e.field else e.message for e in errors[:3])
-        return problem(request_id(request), 422, detail, errors=errors)
+        return respond(request, 422, detail, {}, errors)
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        detail = error.detail
-        if error.status_code == 404:
-            detail = not_found().detail
-        return problem(request_id(request), error.status_code, str(detail), dict(error.headers or {}))
+        detail = not_found().detail if error.status_code == 404 else str(error.detail)
+        return respond(request, error.status_code, detail, dict(error.headers or {}))
 
     async def others(request: Request, error: Exception) -> Response:
-        status, detail = described(error, request_id(request))
-        headers = {"Retry-After": "5"} if status == 503 else None
+        status, detail = described(error, _id(request))
         errors = [FieldError(field="question", message=detail)] if isinstance(error, QuestionError) else []
-        return problem(request_id(request), status, detail, headers, errors)
+        return respond(request, status, detail, {"Retry-After": "5"} if status == 503 else {}, errors)
 
     app.add_exception_handler(Problem, ours)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -155,6 +161,10 @@ def described(error: Exception, request_id: str = "") -> tuple[int, str]:
     # The message of an unforeseen error may hold the question, so only its kind and place are logged.
     log.error("unforeseen", extra={"error": type(error).__name__, "request_id": request_id, "where": _place(error)})
     return 500, "something unforeseen happened; the server's log says where"
+
+
+def _id(request: Request) -> str:
+    return str(request.scope.get("request_id", ""))
 
 
 def _place(error: BaseException) -> list[str]:
