@@ -85,6 +85,7 @@ def problem(
         detail=detail,
         request_id=request_id,
         errors=list(errors) or None,
+        message=message,
     )
     return JSONResponse(body.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
 
