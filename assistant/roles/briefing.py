@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
 from assistant import citations as checking
 from assistant.answers import Citation, Notice, Question
 from assistant.assistant import Assistant
@@ -17,7 +15,6 @@ from assistant.roles.lines import Aim, candidates
 from assistant.roles.reading import ReadFirst, Tally
 from assistant.roles.roles import Ask, Forms, Role, SectionPlan
 from knowledge.access import Asker
-from knowledge.embedding import Vectors
 from knowledge.retrieval import Retrieved
 
 PASSAGES = 20
@@ -103,15 +100,17 @@ def compose(role: Role, assistant: Assistant, asker: Asker, today: dt.date | Non
         for plan in _plans(role)
         for order, asked in enumerate(_asked(role, plan))
     ]
-    common = np.mean([inquiry.found.vector for inquiry in inquiries], axis=0)
-    offers: list[Offer] = []
-    gaps: list[Gap] = []
+    pool = {found.passage.id: found for inquiry in inquiries for found in inquiry.found.passages}
     for inquiry in inquiries:
         tally.add(inquiry.found.passages)
-        offered = list(candidates(inquiry.found.passages, inquiry.aim(role, common)))
-        offers += [Offer(candidate, inquiry.plan, inquiry.order, inquiry.label) for candidate in offered]
-        if not offered:
-            gaps.append(Gap(inquiry.plan.title, inquiry.question))
+    offered = candidates(list(pool.values()), [inquiry.aim(role) for inquiry in inquiries])
+    offers = [
+        Offer(candidate, inquiry.plan, inquiry.order, inquiry.label)
+        for inquiry, found in zip(inquiries, offered, strict=True)
+        for candidate in found
+        if candidate.fits
+    ]
+    gaps = [Gap(i.plan.title, i.question) for i, found in zip(inquiries, offered, strict=True) if not found]
     return _bound(role, choose(offers), gaps, tally, assistant, asker, today or dt.date.today())
 
 
@@ -127,9 +126,9 @@ class _Inquiry:
     question: str
     found: Retrieved
 
-    def aim(self, role: Role, common: Vectors) -> Aim:
+    def aim(self, role: Role) -> Aim:
         strict = bool(self.ask.about) or self.plan.id == "hats"
-        return Aim(self.ask, self.forms, role.own_forms, strict, self.found.vector, common)
+        return Aim(self.ask, self.forms, role.own_forms, strict, self.found.vector)
 
 
 def _inquire(

@@ -12,6 +12,8 @@ from knowledge.words import stems
 
 SAME = 0.86
 """Cosine of two sentences from which they say the same if they share words too."""
+NEAR = 0.78
+"""Cosine below which two sentences say different things, whatever words they share."""
 SAME_WORDS = 0.7
 """Share of a sentence's words in one already chosen from which it says nothing new."""
 
@@ -36,21 +38,30 @@ class Chosen:
 
 
 def choose(offers: Sequence[Offer]) -> list[Chosen]:
-    """Best first; no sentence twice, nothing said twice, no section and no question over its share."""
+    """Best first; no sentence twice, nothing said twice, no section over its lines.
+
+    Each question has its share of a section; what others leave goes to whoever has more to say.
+    """
     chosen: list[Chosen] = []
     taken: dict[tuple[str, int], Chosen] = {}
-    for offer in sorted(offers, key=_merit):
-        holders = [taken[sentence] for sentence in offer.candidate.sentences if sentence in taken]
-        if holders:
-            _also_answers(holders[0], offer)
-            continue
-        inside = [c for c in chosen if c.offer.plan.id == offer.plan.id]
-        if len(inside) >= offer.plan.lines or _share_used(inside, offer) or _is_said(offer.candidate, chosen):
-            continue
-        entry = Chosen(offer, [offer.label] if offer.label else [])
-        chosen.append(entry)
-        taken |= dict.fromkeys(offer.candidate.sentences, entry)
+    ranked = sorted(offers, key=_merit)
+    for shared in (True,):
+        for offer in ranked:
+            _take(offer, chosen, taken, shared)
     return chosen
+
+
+def _take(offer: Offer, chosen: list[Chosen], taken: dict[tuple[str, int], Chosen], shared: bool) -> None:
+    holders = [taken[sentence] for sentence in offer.candidate.sentences if sentence in taken]
+    if holders:
+        _also_answers(holders[0], offer)
+        return
+    inside = [c for c in chosen if c.offer.plan.id == offer.plan.id]
+    if len(inside) >= offer.plan.lines or (shared and _share_used(inside, offer)) or _is_said(offer.candidate, chosen):
+        return
+    entry = Chosen(offer, [offer.label] if offer.label else [])
+    chosen.append(entry)
+    taken |= dict.fromkeys(offer.candidate.sentences, entry)
 
 
 def _merit(offer: Offer) -> tuple[bool, float, str]:
@@ -83,6 +94,6 @@ def _is_said(candidate: Candidate, chosen: Sequence[Chosen]) -> bool:
             continue
         known = len(own & stems(other.offer.candidate.quote)) / max(1, len(own))
         near = float(candidate.vector @ other.offer.candidate.vector)
-        if known > SAME_WORDS or (near > SAME and known > SAME_WORDS / 2):
+        if near > NEAR and known > (SAME_WORDS / 2 if near > SAME else SAME_WORDS):
             return True
     return False

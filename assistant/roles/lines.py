@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
 
 from assistant.roles.readable import LIST_MARK, readable_run
 from assistant.roles.roles import MASK, Ask, Forms
@@ -19,7 +21,9 @@ MIN_SIMILARITY = 0.36
 the words asked for; chosen by reading the multi-hatted deputy's briefing line by line over five guidance texts and the
 starter notes."""
 UNNAMED = 0.08
-"""More similarity is asked of a line that names the role only in its heading, title or preceding sentence."""
+"""More similarity is asked of a line that names the role only in its heading or title."""
+PRECEDED = 0.2
+"""More similarity is asked of a line that names the role only in the sentence before it."""
 UNWORDED = 0.08
 """More similarity is asked where a question names no words to look for."""
 BONUS = {Standing.IN_FORCE: 0.1, Standing.SUPERSEDED: -0.12, Standing.DRAFT: -0.05}
@@ -30,11 +34,8 @@ WORDED = 0.04
 """Ranking bonus for a line that holds the words asked for, so that it stands in the section that asks for them."""
 IN_TABLE = 0.2
 """More similarity is asked of a table row, whose cells hold words of many questions."""
-LIFT = 0.5
-"""Weight of how much nearer a sentence is to this question than to the briefing's questions on average: every question
-names the role, so that plain similarity mostly says that a sentence names it too."""
-MIN_LIFT = -0.12
-"""Below it a sentence is nearer to nearly every other question."""
+FIT = 0.1
+"""How much farther from a question than from the one it fits best a sentence may be; else it is left to the other."""
 LONGER = 0.03
 """Taken for each sentence that a line needs besides its own."""
 
@@ -51,6 +52,8 @@ class Candidate:
     """What is shown: the quote, or a table row with its heads."""
     score: float
     vector: Vectors
+    fits: bool = True
+    """False if it answers, but another question of the briefing fits it clearly better."""
 
     @property
     def sentences(self) -> set[tuple[str, int]]:
@@ -70,24 +73,29 @@ class Aim:
     """True if the line itself must hold one of the names."""
     vector: Vectors
     """The question's."""
-    common: Vectors
-    """Mean of the vectors of all questions of the briefing: what they share is the role's name."""
 
 
-def candidates(pool: Iterable[RetrievedPassage], aim: Aim) -> Iterator[Candidate]:
-    """The lines that passages offer for one question."""
-    for source in pool:
-        if source.passage.kind in ("footnote", "preamble") or len(source.vectors) < 2:
-            continue
-        similarities = source.vectors[1:] @ aim.vector
-        lifts = similarities - source.vectors[1:] @ aim.common
-        texts = source.passage.sentence_texts()
-        for position, (similarity, lift) in enumerate(zip(similarities, lifts, strict=True)):
-            if similarity < MIN_SIMILARITY + _asked_more(source, aim) or lift < MIN_LIFT:
-                continue
-            found = _readable(source, texts, position, aim, float(similarity))
-            if found is not None:
-                yield _candidate(source, found, position, float(similarity), float(lift), bool(aim.ask.words))
+def candidates(pool: Sequence[RetrievedPassage], aims: Sequence[Aim]) -> list[list[Candidate]]:
+    """The lines that passages offer for each question, all questions seen together.
+
+    Every question names the role, so that plain similarity mostly says that a sentence names it too. What counts is
+    how near a sentence is to a question compared with what is usual for that question.
+    """
+    usable = [s for s in pool if s.passage.kind not in ("footnote", "preamble") and len(s.vectors) > 1]
+    if not usable or not aims:
+        return [[] for _ in aims]
+    places = [(source, position) for source in usable for position in range(len(source.vectors) - 1)]
+    similarities = np.concatenate([s.vectors[1:] for s in usable]) @ np.stack([aim.vector for aim in aims]).T
+    fits = similarities - similarities.mean(axis=0)
+    fits = fits - fits.max(axis=1, keepdims=True)
+    return [
+        [
+            candidate
+            for (source, position), similarity, fit in zip(places, similarities[:, n], fits[:, n], strict=True)
+            if (candidate := _candidate(source, position, aim, float(similarity), float(fit)))
+        ]
+        for n, aim in enumerate(aims)
+    ]
 
 
 def _asked_more(source: RetrievedPassage, aim: Aim) -> float:
@@ -115,18 +123,24 @@ def _readable(
     if not named and (aim.strict or similarity < MIN_SIMILARITY + UNNAMED):
         return None
     if not named and not (aim.forms.stand_in(quote) or _set_under(source, aim.headings)):
-        return None
+        before = texts[run[0] - 1] if run[0] else ""
+        if similarity < MIN_SIMILARITY + PRECEDED or not aim.ask.words or not aim.headings.stand_in(before):
+            return None
     return _Found(tuple(run), quote, named)
 
 
-def _candidate(
-    source: RetrievedPassage, found: _Found, position: int, similarity: float, lift: float, worded: bool
-) -> Candidate:
-    score = LIFT * lift + similarity + NAMED * found.named + WORDED * worded - LONGER * (len(found.run) - 1)
+def _candidate(source: RetrievedPassage, position: int, aim: Aim, similarity: float, fit: float) -> Candidate | None:
+    if similarity < MIN_SIMILARITY + _asked_more(source, aim):
+        return None
+    found = _readable(source, source.passage.sentence_texts(), position, aim, similarity)
+    if found is None:
+        return None
+    score = similarity + fit + NAMED * found.named + WORDED * bool(aim.ask.words) - LONGER * (len(found.run) - 1)
     score += BONUS.get(source.document.standing, 0.0)
     quote = found.quote
     text = table_row_sentence(source.passage.text, quote) if source.passage.kind == "table" else quote
-    return Candidate(source, found.run, quote, text, score, source.vectors[1 + position])
+    fits = fit >= -FIT or aim.strict or aim.ask.subject
+    return Candidate(source, found.run, quote, text, score, source.vectors[1 + position], fits)
 
 
 def _answers(aim: Aim, sentence: str) -> bool:
@@ -137,7 +151,7 @@ def _answers(aim: Aim, sentence: str) -> bool:
     return not aim.ask.words or holds_one(text, aim.ask.words)
 
 
-_AFTER_NAME = re.compile(rf"{MASK}(?:['’]s)?\s?((?:[\w’'-]+\s?){{1,5}})")
+_AFTER_NAME = re.compile(rf"{MASK}(?:['’]s)?\s*((?:[\w’'-]+\s*){{1,5}})")
 """The five words after a name: room for a modal, an adverb and the verb."""
 _BRACKETS = re.compile(r"\([^()]*\)")
 """What stands in brackets names sources and abbreviations, not what a sentence is about."""

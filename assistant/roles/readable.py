@@ -113,7 +113,8 @@ _LEANS_INSIDE = re.compile(
     r"\bthis (?!study|report|paper|note|document|guidance|policy|chapter)\w+|\bthese\b"
     r"|\bthose (?!who|that|which|of|in|on|at|with|for|under|responsible|concerned|\w+ing\b|\w+ed\b)\w+"
     r"|\bthat (?:potential|particular|same|very|regard|respect|sense|way|function|position|official|gap|tension|case|"
-    r"office|role|end|purpose|context)\b|\bsuch (?!as\b|that\b|a way)\w+|\bthe (?:former|latter)\b|\bdo so\b"
+    r"office|role|end|purpose|context)\b|\bsuch (?!as\b|that\b|a way)\w+|\bthe (?:former|latter)\b|\bdo so\b|"
+    r"\b(?:a|the) (?:similar|same) \w+(?! as\b)|\bboth (?!\w+ and\b)(?:the )?\w+s\b(?! and\b)"
 )
 _PRONOUN_SECOND = re.compile(rf"^[^,.;]{{1,45}}, (?:it(?!{_EXPLETIVE})|they|he|she|this|these|those)\b")
 _LINKED = re.compile(

@@ -44,8 +44,8 @@ def standing_of(citation: Citation) -> str:
 
 def line_text(line: Line) -> str:
     """The words of a line on one line, without list marks at line starts."""
-    parts = [re.sub(r"^\s*[-–•*▪]\s+", "", part.strip()) for part in line.text.split("\n")]
-    return CONTROL.sub("", " ".join(f"• {part}" if n else part for n, part in enumerate(parts)))
+    parts = [re.sub(r"^[-–•*▪]\s+", "• ", part.strip()) for part in line.text.split("\n")]
+    return CONTROL.sub("", " ".join(parts)).removeprefix("• ")
 
 
 def groups(section: Section) -> Iterator[tuple[str, list[Line]]]:

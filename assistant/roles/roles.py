@@ -148,10 +148,14 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def _spelled(name: str) -> str:
-    """An abbreviation matches as written, other names in any case; a space, hyphen or slash matches each other."""
-    is_short = not re.search(r"[a-z]{2}", name)
+    """An abbreviation matches as written, a name in lower case also at a sentence's start, others in any case.
+
+    A space, hyphen or slash matches each other.
+    """
     body = r"[\s/-]\s?".join(re.escape(part) for part in re.split(r"[\s/-]+", name))
-    return body if is_short else f"(?i:{body})"
+    if not re.search(r"[a-z]{2}", name):
+        return body
+    return f"(?i:{body[0]}){body[1:]}" if name.islower() else f"(?i:{body})"
 
 
 def load_roles(home: Path | None = None) -> dict[str, Role]:
