@@ -68,7 +68,42 @@ def assistant_for(home: Home, retrieval: str | None = None) -> Assistant:
     """An assistant over an open home; closing it leaves the home open."""
     weights = dataclasses.replace(RETRIEVAL[retrieval or home.settings.retrieval])
     retriever = Retriever(home.store.register, home.store.index, home.store.embedding, weights)
+    return ANSWERERS["chat-model" if home.settings.chat_model else "extractive"](home, retriever)
+
+
+def _extractive(home: Home, retriever: Retriever) -> Assistant:
     return Assistant(home.store.register, retriever, ExtractiveAnswerer(home.settings.max_words))
+
+
+def _chat_model(home: Home, retriever: Retriever) -> Assistant:
+    from assistant.answerers.chat_model import ChatModelAnswerer
+    from assistant.answerers.model_line import ModelLine, Prices
+    from assistant.answerers.rewriting import ModelAssistant, Rewriter
+
+    settings = home.settings
+    read, written, key = settings.chat_input_price, settings.chat_output_price, settings.chat_api_key
+    line = ModelLine(
+        settings.chat_model or "",
+        settings.chat_base_url,
+        key.get_secret_value() if key else None,
+        settings.chat_timeout_seconds,
+        Prices(read, written) if read is not None and written is not None else None,
+        settings.chat_json_schema,
+    )
+    extractive = ExtractiveAnswerer(settings.max_words)
+    answerer = ChatModelAnswerer(line, extractive, settings.max_words, settings.chat_max_classification)
+    return ModelAssistant(
+        home.store.register,
+        retriever,
+        answerer,
+        line.close,
+        rewriter=Rewriter(line),
+        max_classification=settings.chat_max_classification,
+    )
+
+
+ANSWERERS: dict[str, Callable[[Home, Retriever], Assistant]] = {"extractive": _extractive, "chat-model": _chat_model}
+"""What words the answers; the chat model where FOCAL_CHAT_MODEL is set."""
 
 
 @contextmanager

@@ -51,6 +51,32 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, pattern=r"^https?://", description="Address by which staff reach this server; Slack answers link to it"
     )
+    chat_model: str | None = Field(
+        None, description="Chat model that words the answers, as provider:model; none uses the documents' own words"
+    )
+    chat_base_url: str | None = Field(
+        None, pattern=r"^https?://", description="Address of an OpenAI-compatible server, such as one on this machine"
+    )
+    chat_api_key: SecretStr | None = Field(
+        None, description="Key of the chat model; without it the provider's own variable"
+    )
+    chat_timeout_seconds: float = Field(
+        20.0, gt=0, le=300, description="Time after which the answer is given without the chat model"
+    )
+    chat_max_classification: Classification = Field(
+        Classification.UNCLASSIFIED, description="Highest level of text that may be sent to the chat model"
+    )
+    chat_json_schema: bool = Field(
+        True, description="Ask the server for JSON of a given schema; switch off for local servers that refuse it"
+    )
+    chat_input_price: float | None = Field(
+        None, ge=0, description="Price of a million tokens read, for the cost in the log"
+    )
+    chat_output_price: float | None = Field(None, ge=0, description="Price of a million tokens written")
+    mcp_clearance: Classification = Field(
+        Classification.UNCLASSIFIED,
+        description="Clearance of whoever runs focal mcp; the ceiling of the mcp surface holds as well",
+    )
     slack_bot_token: SecretStr | None = Field(None, description="Bot token (xoxb-...); starts the Slack bot")
     slack_app_token: SecretStr | None = Field(
         None, description="App-level token (xapp-...) for Socket Mode, which needs no inbound port"
