@@ -182,7 +182,9 @@ class Direct:
     """Calls the application without a socket; one call, one response."""
 
     def __init__(self, service: Service, key: str | None = None, page: Path | None = None) -> None:
-        self._app = application(service, page)
+        # Making the application takes longer than most tests' requests, so a service keeps its own.
+        made = vars(service).setdefault("made_for_tests", {})
+        self._app = made.get(page) or made.setdefault(page, application(service, page))
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def __call__(self, method: str, path: str, **arguments) -> httpx.Response:  # type: ignore[no-untyped-def]
