@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,7 +37,7 @@ class Line(Protocol):
 
     def stream(
         self, system: str, user: str, seconds: float | None = None, schema: dict[str, Any] | None = None
-    ) -> Iterator[str | Usage]:
+    ) -> Generator[str | Usage, None, None]:
         """Pieces of the reply; raises ModelFailure."""
 
 
@@ -83,14 +84,15 @@ class ChatModelAnswerer:
         reasons: list[str] = []
         usage: Usage | None = None
         try:
-            for result in self._checked(question, passages):
-                if isinstance(result, Usage):
-                    usage = result
-                elif isinstance(result, str):
-                    reasons.append(result)
-                elif _words([*claims, *result]) <= self._max_words * 1.4:
-                    claims += result
-                    yield from result
+            with closing(self._checked(question, passages)) as results:
+                for result in results:
+                    if isinstance(result, Usage):
+                        usage = result
+                    elif isinstance(result, str):
+                        reasons.append(result)
+                    elif _words([*claims, *result]) <= self._max_words * 1.4:
+                        claims += result
+                        yield from result
         except ModelFailure as failure:
             return self._extractive(question, retrieved, str(failure), "fallback")
         log.info("the chat model %s: %d claims kept, dropped %s", self._line.name, len(claims), reasons or "none")
@@ -105,26 +107,24 @@ class ChatModelAnswerer:
 
     def _checked(
         self, question: Question, passages: tuple[RetrievedPassage, ...]
-    ) -> Iterator[tuple[Claim, ...] | str | Usage]:
+    ) -> Generator[tuple[Claim, ...] | str | Usage, None, None]:
         """For each sentence of the model its claims or the reason it was dropped; then the tokens used."""
         given = {f"p{number}": found for number, found in enumerate(passages, 1)}
         reader = SentenceReader()
         last: Claim | None = None
         seen: set[str] = set()
-        for piece in self._line.stream(self._system, request(question, passages), schema=SCHEMA):
-            if isinstance(piece, Usage):
-                yield piece
-                continue
-            for proposed in reader.feed(piece):
-                if proposed.text in seen:
+        with closing(self._line.stream(self._system, request(question, passages), schema=SCHEMA)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, Usage):
+                    yield piece
                     continue
-                seen.add(proposed.text)
-                verdict = ground(proposed, given, last)
-                if verdict.reason:
-                    yield verdict.reason
-                else:
-                    last = verdict.claims[-1]
-                    yield verdict.claims
+                for proposed in reader.feed(piece):
+                    if proposed.text in seen:
+                        continue
+                    seen.add(proposed.text)
+                    verdict = ground(proposed, given, last)
+                    last = verdict.claims[-1] if verdict.claims else last
+                    yield verdict.reason or verdict.claims
         if not reader.complete:
             raise ModelFailure("gave an answer that cannot be used")
 

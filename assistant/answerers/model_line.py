@@ -7,8 +7,9 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import CancelledError
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,7 @@ class ModelLine:
     def close(self) -> None:
         """Stop the loop; a reply under way ends as a failure."""
         if self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(timeout=2)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(timeout=2)
         if not self._loop.is_running():
@@ -83,7 +85,7 @@ class ModelLine:
 
     def stream(
         self, system: str, user: str, seconds: float | None = None, schema: dict[str, Any] | None = None
-    ) -> Iterator[str | Usage]:
+    ) -> Generator[str | Usage, None, None]:
         """Pieces of the reply, then its usage if the server told. Raises ModelFailure within the time allowed.
 
         Closing the iterator ends the request at once.
@@ -134,12 +136,10 @@ class ModelLine:
             with tracing_context(enabled=False):
                 async with asyncio.timeout(limit):
                     messages = [SystemMessage(system), HumanMessage(user)]
-                    async for chunk in self._model.astream(messages, **options):
-                        usage = chunk.usage_metadata or usage
-                        finish = str(chunk.response_metadata.get("finish_reason") or finish)
-                        if isinstance(chunk.content, str):
-                            pieces.put(chunk.content)
-                        else:
+                    async with aclosing(self._model.astream(messages, **options)) as chunks:
+                        async for chunk in chunks:
+                            usage = chunk.usage_metadata or usage
+                            finish = str(chunk.response_metadata.get("finish_reason") or finish)
                             pieces.put(str(chunk.text))
             if finish == "length":
                 raise ModelFailure("did not come to an end")
@@ -158,6 +158,13 @@ class ModelLine:
         shown = "" if cost is None else f", about {cost:.4f}"
         log.info("the chat model %s read %d and wrote %d tokens%s", self.name, input_tokens, output_tokens, shown)
         return Usage(input_tokens, output_tokens, cost)
+
+
+async def _cancel_all() -> None:
+    running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 def _next(pieces: queue.Queue[str | Usage | BaseException | None], ended: float) -> str | Usage | BaseException | None:
@@ -180,7 +187,8 @@ def _connect(name: str, base_url: str | None, api_key: str | None, timeout_secon
     if provider in ("openai", "azure_openai", "anthropic"):
         options |= {"timeout": timeout_seconds, "max_retries": 0, "max_tokens": MAX_TOKENS}
     if provider == "openai":
-        options |= {"stream_usage": True, "use_responses_api": False}
+        # Its own time limit for each chunk can swallow a cancellation (asyncio.wait_for before Python 3.12).
+        options |= {"stream_usage": True, "use_responses_api": False, "stream_chunk_timeout": 0}
     try:
         from langchain.chat_models import init_chat_model
 
