@@ -114,6 +114,8 @@ class Inbox:
         self._database.run(
             "UPDATE jobs SET state = ?, owner = NULL, payload = '{}', progress = '{}' WHERE id = ?", state, job.id
         )
+        if state != "done":
+            self._database.shred()
 
     def requeue(self, job: Job, seconds: float, attempts: int) -> None:
         """Try again after a while; `attempts` is how many tries are counted until now."""
@@ -174,6 +176,7 @@ class Inbox:
         before = self._now() - SEEN_SECONDS
         self._database.run("DELETE FROM seen WHERE at < ?", before)
         self._database.run("DELETE FROM jobs WHERE created < ? AND state NOT IN ('waiting', 'running')", before)
+        self._database.shred()
 
 
 def lane(channel: str, thread_ts: str) -> str:

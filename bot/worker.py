@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sqlite3
 import uuid
 from collections.abc import Callable
 from typing import Protocol
@@ -98,7 +99,9 @@ class Worker:
             stopped = await self._watch(job, task, heed_stop=ending is None)
         except asyncio.CancelledError:
             await _cancel(task)
-            self._inbox.requeue(job, 0, job.attempts - 1)
+            # Should the file be gone already, the lease runs out and another worker takes over.
+            with contextlib.suppress(sqlite3.Error):
+                self._inbox.requeue(job, 0, job.attempts - 1)
             raise
         if stopped:
             self._end(job, "stopped")
