@@ -53,14 +53,14 @@ def _is_held(lock: Path) -> bool:
 class Client:
     """A running server, spoken to as the operator of its machine."""
 
-    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, url: str, token: str) -> None:
         """`url` and `token` as the server left them in FOCAL_HOME."""
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(300, connect=5),
             trust_env=False,  # a proxy must not come between two processes of one machine
-            transport=transport,
+            limits=httpx.Limits(max_keepalive_connections=0),
         )
 
     def ask(
