@@ -308,6 +308,15 @@ def glossary(
     print(glossary_page.to_json(found) if as_json else glossary_page.to_text(found))
 
 
+@app.command(name="mcp")
+def serve_mcp() -> None:
+    """Speak the Model Context Protocol on standard input and output: ask, search and read_paragraph."""
+    from assistant import mcp_server, settings
+
+    with _assistant() as assistant:
+        mcp_server.serve(assistant, settings.load())
+
+
 @app.command()
 def doctor() -> None:
     """Check the index, the model, the disk and the settings, and say what to do."""
