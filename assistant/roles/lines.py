@@ -36,6 +36,8 @@ IN_TABLE = 0.2
 """More similarity is asked of a table row, whose cells hold words of many questions."""
 FIT = 0.1
 """How much farther from a question than from the one it fits best a sentence may be; else it is left to the other."""
+FARTHEST = 0.2
+"""From here on a sentence does not count as an answer to a question at all."""
 LONGER = 0.03
 """Taken for each sentence that a line needs besides its own."""
 
@@ -112,12 +114,15 @@ def _readable(
     source: RetrievedPassage, texts: Sequence[str], position: int, aim: Aim, similarity: float
 ) -> _Found | None:
     """The line at a position if it can be read alone, is about the role and holds one of the words asked for."""
+    is_list = source.passage.kind == "list"
+    if not is_list and not _answers(aim, _BRACKETS.sub(" ", texts[position])):
+        return None
     run = readable_run(source.passage, texts, position)
     if run is None:
         return None
     quote = _quote(source.passage, run)
-    heart = quote if source.passage.kind == "list" else texts[position]
-    if not _answers(aim, _BRACKETS.sub(" ", heart)):
+    heart = quote if is_list else texts[position]
+    if is_list and not _answers(aim, _BRACKETS.sub(" ", heart)):
         return None
     named = aim.forms.stand_in(heart)
     if not named and (aim.strict or similarity < MIN_SIMILARITY + UNNAMED):
@@ -130,7 +135,8 @@ def _readable(
 
 
 def _candidate(source: RetrievedPassage, position: int, aim: Aim, similarity: float, fit: float) -> Candidate | None:
-    if similarity < MIN_SIMILARITY + _asked_more(source, aim):
+    exact = aim.strict or aim.ask.subject
+    if similarity < MIN_SIMILARITY + _asked_more(source, aim) or (fit < -FARTHEST and not exact):
         return None
     found = _readable(source, source.passage.sentence_texts(), position, aim, similarity)
     if found is None:
@@ -139,7 +145,7 @@ def _candidate(source: RetrievedPassage, position: int, aim: Aim, similarity: fl
     score += BONUS.get(source.document.standing, 0.0)
     quote = found.quote
     text = table_row_sentence(source.passage.text, quote) if source.passage.kind == "table" else quote
-    fits = fit >= -FIT or aim.strict or aim.ask.subject
+    fits = fit >= -FIT or exact
     return Candidate(source, found.run, quote, text, score, source.vectors[1 + position], fits)
 
 
