@@ -64,6 +64,7 @@ class SlackDouble:
     triggers: dict[str, float] = field(default_factory=dict)
     faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     fault_rate: float = 0.0
+    faults_by_chance: int = 0
     refusals: list[tuple[str, str]] = field(default_factory=list)
     revoked: bool = False
     offset: float = 0.0
@@ -140,6 +141,7 @@ class SlackDouble:
     def _by_chance(self, method: str) -> Fault | None:
         if not method.startswith("chat.") or self.random.random() >= self.fault_rate:
             return None
+        self.faults_by_chance += 1
         return self.random.choice([Fault(500), Fault(429, "ratelimited", 1), Fault(503)])
 
     def _failed(self, fault: Fault) -> web.Response:
