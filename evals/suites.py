@@ -37,6 +37,7 @@ class SuiteSource:
 
 SUITES: dict[str, SuiteSource] = {
     "starter": SuiteSource("starter.jsonl", ()),
+    "roles": SuiteSource("roles.jsonl", ()),
     "corpus": SuiteSource("corpus*.jsonl", ("guidance", "un-reports")),
 }
 """A new suite is one line here and one file of cases."""
