@@ -31,7 +31,7 @@ class FocalPointRetriever(BaseRetriever):
     limit: int = Field(default=10, ge=1, le=50)
     scope: Scope = Scope()
     surface: Surface = Surface.CLI
-    ceilings: Ceilings = DEFAULT_CEILINGS
+    ceilings: Ceilings = Field(default_factory=lambda: dict(DEFAULT_CEILINGS))
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         asker = lowered(self.asker, self.surface, self.ceilings)
