@@ -320,10 +320,13 @@ def serve_mcp() -> None:
 @app.command()
 def doctor() -> None:
     """Check the index, the model, the disk and the settings, and say what to do."""
+    from itertools import chain
+
     from assistant.doctor import checks
+    from bot.doctor import checks as slack_checks
 
     failed = False
-    for check in checks():
+    for check in chain(checks(), slack_checks()):
         failed = failed or not check.ok
         print(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}")
     if failed:

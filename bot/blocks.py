@@ -128,8 +128,8 @@ def _about(citation: Citation) -> str:
 
 
 def _standing(citation: Citation) -> str:
-    word = STANDING.get(citation.standing, "")
-    return f"{word} by {citation.superseded_by}" if citation.superseded_by and word == "superseded" else word
+    """In a word; a notice names the successor, to those who may know of it."""
+    return STANDING.get(citation.standing, "")
 
 
 def note(text: str, offers: tuple[Offer, ...] = (), value: str = "") -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from assistant.doctor import Check
-from assistant.settings import Settings
+from assistant.errors import SettingsError
+from assistant.settings import Settings, load
 from bot.audience import FILE_NAME, PeopleFileError, read_people
 from bot.errors import BotError, Refused, Revoked
 from bot.posting import Poster
@@ -20,8 +22,14 @@ MANIFEST = Path(__file__).with_name("manifest.json")
 STOP_WARNING = "missing_agent_session_stopped_event_subscription"
 
 
-def checks(settings: Settings) -> Iterator[Check]:
+def checks() -> Iterator[Check]:
     """Every check in turn; nothing is looked at where Slack is not set up."""
+    with contextlib.suppress(SettingsError):  # told by the assistant's own checks
+        yield from checks_of(load())
+
+
+def checks_of(settings: Settings) -> Iterator[Check]:
+    """As `checks`, for given settings."""
     if settings.slack_bot_token is None:
         if settings.slack_app_token or settings.slack_signing_secret:
             yield Check("slack", False, "FOCAL_SLACK_BOT_TOKEN is not set, so the bot does not start")

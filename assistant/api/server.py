@@ -8,10 +8,11 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.routing import Router
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from assistant.api import logs
@@ -33,10 +34,27 @@ HEADER_SECONDS = 15
 MAX_CONNECTIONS = 1000
 
 
+class Companion(Protocol):
+    """Another channel in the same process."""
+
+    async def start(self, router: Router, service: Service) -> None:
+        """Begin, once the service is open; may add routes of its own."""
+
+    async def close(self, grace_seconds: float) -> None:
+        """Let what runs finish for a while, then end."""
+
+
 def serve(
-    settings: Settings, host: str, port: int, make_assistant: Callable[[Home], Assistant] = assistant_for
+    settings: Settings,
+    host: str,
+    port: int,
+    make_assistant: Callable[[Home], Assistant] = assistant_for,
+    companion: Companion | None = None,
 ) -> None:
-    """Serve until told to stop. Raises ServerError, or what opening FOCAL_HOME raises, if it cannot start."""
+    """Serve until told to stop, with a `companion` beside it over the same open index.
+
+    Raises ServerError, or what opening FOCAL_HOME raises, if it cannot start.
+    """
     loopback = is_loopback(host)
     check_may_listen(settings, host)
     bound = _bind(host, port)
@@ -46,10 +64,18 @@ def serve(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        loading = asyncio.ensure_future(asyncio.to_thread(_open, settings, url, loopback, make_assistant))
+        async def opened() -> Service:
+            service = await asyncio.to_thread(_open, settings, url, loopback, make_assistant)
+            if companion is not None:
+                await companion.start(app.router, service)
+            return service
+
+        loading = asyncio.ensure_future(opened())
         loading.add_done_callback(lambda done: _loaded(app, server, done, failure))
         yield
         await asyncio.wait({loading})
+        if companion is not None:
+            await companion.close(settings.shutdown_seconds)
         if app.state.service is not None:
             await asyncio.to_thread(app.state.service.close)
         log.info("stopped")
