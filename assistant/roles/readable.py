@@ -36,7 +36,7 @@ def readable_run(passage: Passage, texts: Sequence[str], position: int) -> list[
     return run if whole and MIN_WORDS <= words <= MAX_WORDS else None
 
 
-LIST_MARK = re.compile(r"^\s*(?:[-–•*▪◦]|\(?[a-z0-9]{1,4}[.)])\s+(?=\S)")
+LIST_MARK = re.compile(r"^\s*(?:[-–•*▪◦]|\(?[a-z0-9]{1,4}[.)]|\d{1,3}(?= [A-Z]))\s+(?=\S)")
 
 
 def _list_run(texts: Sequence[str], position: int) -> list[int] | None:
