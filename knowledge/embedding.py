@@ -48,6 +48,9 @@ class Embedding(Protocol):
     def token_lengths(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the two special ones included, not cut at the window."""
 
+    def is_word(self, word: str) -> bool:
+        """True if the model's vocabulary holds the word, or its base form, whole."""
+
 
 def packaged_model() -> Path:
     """The folder of the packaged weights, their checksum verified.
@@ -102,6 +105,10 @@ class OnnxEmbedding:
         """Tokens of each text, the two special ones included."""
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
 
+    def is_word(self, word: str) -> bool:
+        """True if the model's vocabulary holds the word, or its base form, whole."""
+        return any(self._tokenizer.token_to_id(form) is not None for form in _base_forms(word))
+
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
         """Encode texts and spans; batches hold texts of like length, so little is spent on padding."""
         encodings = self._tokenizer.encode_batch(list(texts))
@@ -144,6 +151,10 @@ class SentenceTransformerEmbedding:
         """Tokens of each text, the two special ones included."""
         return [len(ids) for ids in self._tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
 
+    def is_word(self, word: str) -> bool:
+        """True if the model's vocabulary holds the word, or its base form, whole."""
+        return any(form in self._tokenizer.vocab for form in _base_forms(word))
+
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
         """Encode texts and spans."""
         if spans is None:
@@ -164,6 +175,13 @@ EMBEDDINGS: dict[str, Callable[[Path, Callable[[str], None]], Embedding]] = {
     "sentence-transformers": SentenceTransformerEmbedding,
 }
 """Setting FOCAL_EMBEDDING to constructor. Another embedding is one class and one line here."""
+
+
+def _base_forms(word: str) -> list[str]:
+    """The word in lower case, and without the endings that inflect it."""
+    low = word.lower()
+    cut = [low.removesuffix(ending) for ending in ("s", "es", "ed", "d", "ing") if low.endswith(ending)]
+    return [low, *(form for base in cut if len(base) >= 3 for form in (base, base + "e"))]
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

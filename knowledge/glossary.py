@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from knowledge.documents import Passage
 from knowledge.register import Abbreviation
+from knowledge.words import STOPWORDS
 
 _SHORT = r"(?:[A-Z][A-Za-z]?[A-Z0-9&/.-]{0,10}[A-Za-z0-9]|[A-Z]\d+)s?"
 _IN_BRACKETS = re.compile(rf"\(\s*[\"“']?({_SHORT})[\"”']?\s*(?:[,;]\s[^()]{{0,40}})?\)")
@@ -161,7 +162,9 @@ class Glossary:
         found: list[str] = []
         for word in re.findall(r"[A-Za-z0-9][\w&/.-]*\w|\w", text):
             for form in (word, word[:-1] if word.endswith("s") else word):
-                if form.casefold() in self.by_short and (not form.islower() or len(form) >= 4) and form not in found:
+                everyday = form.lower() in STOPWORDS and not form.isupper()
+                long_enough = not form.islower() or len(form) >= 3
+                if form.casefold() in self.by_short and long_enough and not everyday and form not in found:
                     found.append(form)
                     break
         return found

@@ -16,6 +16,9 @@ from knowledge.errors import IndexDamaged
 
 REPAIR = "run `focal ingest --repair` (vectors are restored from the register, nothing is read again)"
 BATCH = 2000
+HNSW = {"space": "ip", "ef_construction": 200, "ef_search": 300}
+"""Searched widely enough that two builds of the same index give the same 60 nearest (recall 0.9998 on 3,738 passages;
+Chroma's defaults: 0.994, and a fifth of the questions differ from build to build), in 0.7 ms."""
 
 
 class VectorIndex:
@@ -44,7 +47,7 @@ class VectorIndex:
         collection = self._collections.get(access_class)
         if collection is None:
             collection = self._collections[access_class] = self._client.get_or_create_collection(
-                f"class-{access_class}", embedding_function=None, configuration={"hnsw": {"space": "ip"}}
+                f"class-{access_class}", embedding_function=None, configuration={"hnsw": HNSW}
             )
         for start in range(0, len(ids), BATCH):
             collection.upsert(ids=list(ids[start : start + BATCH]), embeddings=vectors[start : start + BATCH])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge import french
+from knowledge import french, thesaurus
 from knowledge.fulltext import codes
 from knowledge.glossary import Glossary
 from knowledge.words import FRENCH_STOPWORDS, content_words, words
@@ -59,6 +59,8 @@ class Query:
     """Words that only earlier turns contributed."""
     phrases: tuple[str, ...]
     """Other forms of its abbreviations: expansions of short ones, short forms of long ones."""
+    everyday: tuple[str, ...]
+    """What documents say for everyday words in the question; for the keyword search only."""
     abbreviations: tuple[str, ...]
     """Abbreviations in the question that the glossary knows, as written."""
     codes: tuple[str, ...]
@@ -82,6 +84,7 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
     terms = tuple(content_words(english))
     shorts = glossary.shorts_in(text) if not text.isupper() else glossary.shorts_in(text.lower())
     phrases = [long for short in shorts for long in glossary.expansions(short)[:3]]
+    phrases += [phrase for phrase in thesaurus.shorthand_in(text) if phrase not in {p.lower() for p in phrases}]
     phrases += [entry.short for entry in glossary.longs_in(text)]
     return Query(
         text=text,
@@ -89,6 +92,7 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
         terms=terms,
         context_terms=tuple(w for w in content_words(" ".join(turns)) if w not in terms),
         phrases=tuple(dict.fromkeys(phrases)),
+        everyday=tuple(w for w in thesaurus.everyday_in(text) if w not in terms),
         abbreviations=tuple(shorts),
         codes=tuple(codes(text)),
         references=tuple(_references(english)),

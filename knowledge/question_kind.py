@@ -25,7 +25,8 @@ _PATTERNS = {
     QuestionKind.COMPARISON: r"\b(?:compare[ds]?|comparison|differen(?:ce|t|ces)|differ|versus|vs|whereas|"
     r"changed? (?:between|since|from))\b",
     QuestionKind.DEFINITION: r"\bstands? for\b|\bdefin(?:e|ed|ition)\b|\bmean(?:s|t|ing)?\b"
-    r"|\b(?:acronym|abbreviation|short for|full name|spelled out|spell out)\b|^what(?:'s| is| are) (?:a |an |the )?[\w/&-]+(?: [\w/&-]+)?\s*\??$",
+    r"|\b(?:acronym|abbreviation|short for|full name|spelled out|spell out)\b"
+    r"|^what(?:'s| is| are) (?:a |an |the )?[\w/&-]+(?: [\w/&-]+)?\s*\??$",
     QuestionKind.NUMBER: r"\bhow (?:many|much|long|large|big|often|far)\b"
     r"|\b(?:number|percentage|percent|share|amount|total|rate|figure|budget|cost)s?\b",
     QuestionKind.DATE: r"\bwhen\b|\b(?:what|which) (?:date|year|month|day)\b|\b(?:since|until) when\b|\bdeadline\b",

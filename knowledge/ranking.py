@@ -86,15 +86,17 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
 
 
 COEFFICIENTS = {
-    "fused": 6.243, "document": 2.936, "covered": 3.815, "covered_text": 1.291, "covered_title": -0.902,
-    "mention": 1.574, "pairs": 6.725, "length": 0.732, "typed": 1.805, "table": -1.323, "footnote": 0.405,
-    "superseded": -1.089,
+    "fused": 7.008, "document": 3.146, "covered": 3.905, "covered_text": 0.638, "covered_title": -0.06,
+    "mention": 1.664, "pairs": 6.711, "length": 0.778, "typed": 1.354, "table": -1.231, "footnote": 0.35,
+    "superseded": -1.478,
 }  # fmt: skip
 """Fitted by `evals/calibrate.py` (softmax over the candidates of a question, L2 0.03) on the development halves."""
 
 
 def rank(rows: Scores) -> Scores:
     """The score of each candidate; higher is better, comparable within one question only."""
+    if not len(rows):  # a filter may leave no document at all
+        return np.zeros(0, np.float32)
     return np.asarray(rows @ np.array([COEFFICIENTS[name] for name in FEATURES], np.float32), np.float32)
 
 

@@ -40,7 +40,9 @@ class Weights:
     """Weight of words that only earlier turns contributed."""
     candidates: int = 60
     """Taken from each search before fusing."""
-    ranked: int = 60
+    within: int = 20
+    """Taken by each search from a document that the question names."""
+    ranked: int = 80
     """Best by fused score, which are then ranked by everything known of them."""
 
 
@@ -105,6 +107,8 @@ class Retrieved:
     """For a question about an abbreviation: each different expansion with the passage that gives it."""
 
 
+NAMED, NAMED_DOCUMENTS = 0.3, 3
+"""From how plain a mention a document is searched on its own, and how many are at most."""
 LIKELY_DOCUMENTS = 4
 """Documents tried for a place that the question names."""
 KEPT_ASKERS = 8
@@ -167,7 +171,7 @@ class Retriever:
             vocabulary = self._register.text.vocabulary(class_ids)
             known = _Known(
                 Glossary(self._register.abbreviations(asker)),
-                Speller(vocabulary),
+                Speller(vocabulary, self._embedding.is_word),
                 Names(self._register.documents(asker)),
                 vocabulary,
                 sum(self._register.count_passages(class_id) for class_id in class_ids),
@@ -209,8 +213,11 @@ class Retriever:
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
         vector = self._embedding.encode([self._dense_text(query)]).texts[0]
         class_ids = self._register.class_ids(asker)
-        scored = self._search(query, vector, class_ids, documents, scope)
         mentions = {d: known.names.mention(query, documents[d]) for d in documents}
+        scored = self._search(query, vector, class_ids, documents, scope)
+        for document_id in sorted(mentions, key=lambda d: -mentions[d])[:NAMED_DOCUMENTS]:
+            if mentions[document_id] >= NAMED:
+                scored |= self._search_within(document_id, query, vector)
         direct = self._direct_hits(query, documents, mentions)
         stored = self._register.fetch([*scored, *direct], class_ids)
         passages = self._fuse(stored, scored, direct, documents, vector)
@@ -263,6 +270,20 @@ class Retriever:
                 keyword |= self._register.text.scores(class_id, match, missing, self.weights.columns)
             scored |= {i: keyword.get(i, 0.0) for i in {**dense, **keyword}}
         return scored
+
+    def _search_within(self, document_id: str, query: Query, vector: Vectors) -> dict[str, float]:
+        """The best of one document that the question names, which the whole index might crowd out."""
+        class_id = self._register.class_of(document_id)
+        if class_id is None:
+            return {}
+        match = match_expression(query)
+        dense = self._exact(class_id, vector, (document_id,))
+        best = sorted(dense, key=dense.__getitem__, reverse=True)[: self.weights.within]
+        keyword = dict(list(self._keyword(class_id, match, (document_id,)).items())[: self.weights.within])
+        missing = [i for i in best if i not in keyword]
+        if match and missing:
+            keyword |= self._register.text.scores(class_id, match, missing, self.weights.columns)
+        return {i: keyword.get(i, 0.0) for i in {**dict.fromkeys(best), **keyword}}
 
     def _keyword(self, class_id: int, match: str, only: Sequence[str]) -> dict[str, float]:
         if not match:
@@ -342,7 +363,7 @@ class Retriever:
 
 def match_expression(query: Query) -> str:
     """The question as an FTS5 expression: any of its words, expansions as phrases, symbols as single tokens."""
-    parts = [quoted(term) for term in (*query.terms, *query.context_terms)]
+    parts = [quoted(term) for term in (*query.terms, *query.context_terms, *query.everyday)]
     parts += [quoted(phrase) for phrase in query.phrases]
     parts += [quoted(code) for code in query.codes]
     return " OR ".join(dict.fromkeys(parts))

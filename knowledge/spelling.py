@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -13,9 +13,13 @@ from knowledge.words import stem
 class Speller:
     """Corrects a word that stands in no document to the most frequent close one."""
 
-    def __init__(self, vocabulary: Mapping[str, int]) -> None:
-        """`vocabulary` maps stems, as the full text holds them, to the number of passages they stand in."""
+    def __init__(self, vocabulary: Mapping[str, int], is_word: Callable[[str], bool]) -> None:
+        """`vocabulary` maps stems, as the full text holds them, to the number of passages they stand in.
+
+        `is_word` tells whether a word is ordinary English: such a word is right even where no document has it.
+        """
         self._vocabulary = vocabulary
+        self._is_word = is_word
         self._by_length: dict[int, list[str]] = {}
         for word in vocabulary:
             if word.isalpha():
@@ -24,12 +28,12 @@ class Speller:
     def correct(self, word: str) -> str:
         """The word itself when any document has it (or it is short, or a number), else the closest stem.
 
-        One edit is allowed from 4 letters, two from 8; the first letter must be right (nearly all slips keep it).
+        One edit is allowed from 5 letters, two from 8; the first letter must be right (nearly all slips keep it).
         """
         base = stem(word)
-        if base in self._vocabulary or len(word) < 4 or not word.isalpha():
+        if base in self._vocabulary or len(word) < 5 or not word.isalpha() or self._is_word(word):
             return word
-        allowed = 2 if len(word) >= 8 else 1
+        allowed = 2 if len(base) >= 8 else 1
         near = [c for n in range(len(base) - allowed, len(base) + allowed + 1) for c in self._by_length.get(n, ())]
         near = [c for c in near if c[0] == base[0]]
         found = process.extract(base, near, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=10)
