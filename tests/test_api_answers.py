@@ -69,7 +69,6 @@ def test_history_that_is_sent_counts_before_what_is_remembered(service: Service,
         ({"question": "x", "clearance": "confidential"}, "clearance"),
         ({"question": "x", "filters": {"since": "last year"}}, "filters.since"),
         ({"question": "x", "filters": {"kinds": ["poem"]}}, "filters.kinds.0"),
-        ({"question": "x", "filters": {"documents": ["nothing-here"]}}, "filters.documents"),
         ({"question": "x", "history": ["y"] * 21}, "history"),
         ({"question": "x", "include": ["secrets"]}, "include.0"),
     ],
@@ -81,6 +80,12 @@ def test_a_request_that_cannot_be_understood_names_the_field(call: Direct, body:
     problem = response.json()
     assert problem["errors"][0]["field"] == field
     assert problem["request_id"] == response.headers["x-request-id"]
+
+
+def test_a_filter_that_leaves_nothing_is_no_failure_and_an_unknown_document_is_named(call: Direct) -> None:
+    assert call.ask(QUESTION, filters={"kinds": ["resolution"]})["status"] in ("not_found", "out_of_scope")
+    response = call("POST", "/v1/ask", json={"question": "x", "filters": {"documents": ["nothing-here"]}})
+    assert response.status_code == 404 and response.json()["errors"][0]["field"] == "filters.documents"
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,14 @@ _OK: dict[str, Any] = {
     " pieces of the text, `answer` with all of it, or `error`",
     "content": {
         "application/json": {"example": ANSWER_EXAMPLE},
-        "text/event-stream": {"schema": {"type": "string"}, "example": _STREAM},
+        "text/event-stream": {"example": _STREAM},
     },
 }
 
 
-@router.post("/v1/ask", response_model=AnswerBody, responses={200: _OK, **responses(413)}, summary="Ask a question")
+@router.post(
+    "/v1/ask", response_model=AnswerBody, responses={200: _OK, **responses(404, 413)}, summary="Ask a question"
+)
 async def ask(
     request: Request,
     service: TheService,

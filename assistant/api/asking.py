@@ -54,12 +54,12 @@ def answer(service: Service, caller: Caller, ask: Ask) -> dict[str, Any]:
 
 
 def check_filters(service: Service, caller: Caller, filters: Filters) -> None:
-    """Raise Problem 422 for a document that is not there, or may not be read, which is the same."""
+    """Raise Problem 404 for a document that is not there, or may not be read, which is the same."""
     for document_id in filters.documents:
         try:
             service.assistant.register.document(document_id, caller.asker)
         except UnknownDocument:
-            raise Problem(422, f"there is no document {document_id!r}", field="filters.documents") from None
+            raise Problem(404, f"there is no document {document_id!r}", field="filters.documents") from None
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

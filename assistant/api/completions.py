@@ -29,6 +29,16 @@ _CITED = re.compile(r"\[\d+\]")
 _CITATIONS = TypeAdapter(tuple[Citation, ...])
 
 
+_SOME_QUESTION: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "role": {"const": "user"},
+        "content": {"type": "string", "pattern": r"\S", "maxLength": MAX_QUESTION},
+    },
+    "required": ["role", "content"],
+}
+
+
 class Part(BaseModel):
     """A part of a message; only text is read."""
 
@@ -71,7 +81,7 @@ class CompletionBody(BaseModel):
         },
     )
     model: str = Field(default=MODEL, max_length=200)
-    messages: list[Message] = Field(min_length=1, max_length=200)
+    messages: list[Message] = Field(min_length=1, max_length=200, json_schema_extra={"contains": _SOME_QUESTION})
     stream: bool | None = False
     stream_options: StreamOptions | None = None
 
@@ -130,7 +140,7 @@ class Models(BaseModel):
 
 _OK: dict[str, Any] = {
     "description": "The completion; with `stream` the same as `chat.completion.chunk` events",
-    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": "data: {…}\n\ndata: [DONE]\n\n"}},
+    "content": {"text/event-stream": {"example": "data: {…}\n\ndata: [DONE]\n\n"}},
 }
 
 
@@ -159,11 +169,11 @@ async def chat_completions(
 def to_ask(messages: list[Message]) -> Ask:
     """The question and the earlier turns; a turn that was answered without any citation was refused, and is left out.
 
-    Raises Problem 422 if the last user message is missing, empty or too long.
+    Raises Problem 422 if no user message has words in it, or the last that has is too long.
     """
     turns = [m for m in messages if m.role in ("user", "assistant")]
-    users = [i for i, m in enumerate(turns) if m.role == "user"]
-    if not users or not turns[users[-1]].words.strip():
+    users = [i for i, m in enumerate(turns) if m.role == "user" and m.words.strip()]
+    if not users:
         raise Problem(422, "there is no user message with words in it", field="messages")
     question = turns[users[-1]].words
     if len(question) > MAX_QUESTION:
@@ -171,7 +181,7 @@ def to_ask(messages: list[Message]) -> Ask:
     history = []
     for i in users[:-1]:
         reply = turns[i + 1].words if i + 1 < len(turns) and turns[i + 1].role == "assistant" else "[1]"
-        if _CITED.search(reply) and turns[i].words.strip():
+        if _CITED.search(reply):
             history.append(turns[i].words[:MAX_QUESTION])
     return Ask(question, tuple(history[-MAX_TURNS:]))
 

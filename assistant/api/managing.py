@@ -26,6 +26,7 @@ from knowledge.readers.read import READERS
 router = APIRouter(tags=["guidance managers"])
 
 _STATUS: Mapping[str, int] = {"added": 201, "replaced": 200, "unchanged": 200, "quarantined": 422, "failed": 422}
+_NAME = r"\.({})$".format("|".join(f"{s[1:]}|{s[1:].upper()}" for s in READERS))
 _UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -47,9 +48,7 @@ async def upload(
     request: Request,
     service: TheService,
     found: TheManager,
-    name: Annotated[
-        str, Query(min_length=1, max_length=200, description="File name with suffix", examples=["sop.pdf"])
-    ],
+    name: Annotated[str, Query(max_length=200, pattern=_NAME, description="File name", examples=["sop.pdf"])],
     classification: Annotated[Classification, Query(description="The level you vouch for; there is no default")],
 ) -> Response:
     """Read, check and index one file. What is marked higher than the level named is held back."""
@@ -122,8 +121,6 @@ def _take_in(service: Service, found: Caller, incoming: Path, name: str, level: 
 
 
 def _safe_name(name: str) -> str:
-    """The last part of a file name, kept to harmless characters. Raises Problem 422 for a format that is not read."""
+    """The last part of a file name, kept to harmless characters."""
     last = re.sub(r"[^\w .()-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1]).lstrip(". ")
-    if Path(last).suffix.lower() not in READERS:
-        raise Problem(422, f"not a supported format: use one of {', '.join(READERS)}", field="name")
-    return last[-120:]
+    return last[-120:] if Path(last).suffix else f"document.{last}"

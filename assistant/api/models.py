@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from assistant.answers import Answer, Filters
 from knowledge.access import Asker
@@ -19,18 +19,9 @@ MAX_QUESTION = 4000
 MAX_TURNS = 20
 
 
-def _no_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("must not hold NUL characters")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_no_nul)]
-Words = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=MAX_QUESTION, pattern=r"\S"),
-    AfterValidator(_no_nul),
-]
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+"""Something with at least one character that is no space, and no NUL."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._-]+$")]
 Date = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$", max_length=10)]
 
@@ -251,8 +242,8 @@ class FeedbackBody(BaseModel):
     )
     answer_id: Name
     verdict: Literal["up", "down"]
-    reason: Annotated[Text, StringConstraints(max_length=200)] | None = None
-    comment: Annotated[Text, StringConstraints(max_length=2000)] | None = None
+    reason: Text | None = Field(default=None, max_length=200)
+    comment: Text | None = Field(default=None, max_length=2000)
 
 
 class GapBody(BaseModel):

@@ -32,7 +32,7 @@ router = APIRouter(tags=["documents"])
 Id = Annotated[str, Path(max_length=200, examples=["s-2025-54"])]
 
 
-@router.get("/v1/search", response_model=SearchBody, responses=responses(), summary="Search without answering")
+@router.get("/v1/search", response_model=SearchBody, responses=responses(404), summary="Search without answering")
 async def search(
     request: Request,
     service: TheService,
