@@ -25,6 +25,8 @@ STANDING = {
 }
 WARNINGS = frozenset({"superseded", "draft", "review_overdue", "sources_disagree", "fallback", "withheld"})
 """Kinds of notice that change what a reader may do with the answer; they stand above it."""
+_BULLET = re.compile(r"[-•–]\s+(?=\S)")
+"""What opens a line of a list; Slack draws its own, with a hanging indent."""
 _MARKER = re.compile(r"\[(\d+)\]")
 
 
@@ -62,7 +64,9 @@ def _pieces(answer: Answer, base_url: str | None, offers: tuple[Offer, ...], rat
         if notice.kind in WARNINGS:
             yield _alert("warning", notice.text)
     for paragraph in paragraphs(plain(answer.answer)):
-        yield Piece("paragraph", _linked(paragraph, links), mrkdwn(paragraph))
+        bullet = _BULLET.match(paragraph)
+        words = paragraph[bullet.end() :] if bullet else paragraph
+        yield Piece("item" if bullet else "paragraph", _linked(words, links), mrkdwn(paragraph))
     if answer.suggestions:
         near = "Nearest guidance: " + "; ".join(answer.suggestions)
         yield Piece("paragraph", [_text(plain(near))], mrkdwn(near))

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 Block = dict[str, Any]
@@ -30,7 +31,7 @@ class Piece:
     """Something that must stay whole: a paragraph (`words`, its rich-text elements), a source, or a finished block."""
 
     kind: str
-    """`paragraph`, `source` or `block`."""
+    """`paragraph`, `item` (of a list), `source` or `block`."""
     content: Any
     words: str = ""
     """What it says, for the notification text."""
@@ -88,36 +89,45 @@ def shortened(text: str, limit: int = TEXT_BYTES) -> str:
 
 
 def _blocks(pieces: list[Piece]) -> Iterator[Block]:
-    """Neighbouring paragraphs share a rich-text block, neighbouring sources a container."""
-    position = 0
-    while position < len(pieces):
-        kind, start = pieces[position].kind, position
-        size = 0
-        while position < len(pieces) and pieces[position].kind == kind:
-            size += pieces[position].size
-            if position > start and (kind == "block" or (kind == "paragraph" and size > PARAGRAPH_BYTES)):
-                break
-            if position - start == CONTAINER_CHILDREN and kind == "source":
-                break
-            position += 1
-        yield _merged(kind, [piece.content for piece in pieces[start:position]])
+    """Neighbouring paragraphs and list items share a rich-text block, neighbouring sources a container."""
+    run: list[Piece] = []
+    for piece in pieces:
+        if run and not _belongs(piece, run):
+            yield _merged(run)
+            run = []
+        run.append(piece)
+    if run:
+        yield _merged(run)
 
 
-def _merged(kind: str, contents: list[Any]) -> Block:
-    if kind == "block":
+def _belongs(piece: Piece, run: list[Piece]) -> bool:
+    if piece.kind == "source":
+        return run[0].kind == "source" and len(run) < CONTAINER_CHILDREN
+    written = all(p.kind in ("paragraph", "item") for p in (piece, run[0]))
+    return written and sum(p.size for p in run) + piece.size <= PARAGRAPH_BYTES
+
+
+def _merged(run: list[Piece]) -> Block:
+    contents = [piece.content for piece in run]
+    if run[0].kind == "block":
         block: Block = contents[0]
         return block
-    if kind == "paragraph":
-        elements: list[Block] = []
-        for position, paragraph in enumerate(contents):
-            if position:
-                elements.append({"type": "text", "text": "\n"})
-            elements += paragraph
-        return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
-    return {
-        "type": "container",
-        "title": {"type": "plain_text", "text": "Sources", "emoji": False},
-        "is_collapsible": True,
-        "default_collapsed": False,
-        "child_blocks": contents,
-    }
+    if run[0].kind == "source":
+        return {
+            "type": "container",
+            "title": {"type": "plain_text", "text": "Sources", "emoji": False},
+            "is_collapsible": True,
+            "default_collapsed": False,
+            "child_blocks": contents,
+        }
+    return {"type": "rich_text", "elements": [_text(kind, list(same)) for kind, same in groupby(run, lambda p: p.kind)]}
+
+
+def _text(kind: str, pieces: list[Piece]) -> Block:
+    """A list, or paragraphs with an empty line between them."""
+    sections: list[Block] = [{"type": "rich_text_section", "elements": piece.content} for piece in pieces]
+    if kind == "item":
+        return {"type": "rich_text_list", "style": "bullet", "elements": sections}
+    gap: Block = {"type": "text", "text": "\n\n"}
+    elements = [element for section in sections for element in (gap, *section["elements"])]
+    return {"type": "rich_text_section", "elements": elements[1:]}

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-
-from tests.slack_double_rules import (
+from slack_double_rules import (
     LOADING_MESSAGES,
     MARKDOWN,
     PROMPTS,
@@ -26,7 +25,7 @@ from tests.slack_double_rules import (
     check_view,
     size,
 )  # fmt: skip
-from tests.slack_double_socket import SocketMode
+from slack_double_socket import SocketMode
 
 TOKEN, APP_TOKEN = "xoxb-double", "xapp-double"
 BOT_USER, BOT_ID, TEAM = "UBOT", "BBOT", "T1"

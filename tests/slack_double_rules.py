@@ -17,7 +17,9 @@ ALERT_LEVELS = {"default", "info", "warning", "error", "success"}  # 1.4, slack-
 PROMPTS, LOADING_MESSAGES, SESSION_TITLE, METADATA = 4, 10, 200, 3_000  # 2.3
 
 _LIVE_MRKDWN = re.compile(r"<(![^>]+|@[UW][^>]*|#C[^>]*|(?:https?|mailto|javascript)[^>]*)>")
-_LIVE_MARKDOWN = re.compile(r"<![a-z]+[^>]*>|<@[UW][^>]*>|(?<!\\)\[[^\]]*(?<!\\)\]\([^)]*\)|(?:https?|javascript):[^\s\u2060]")
+_LIVE_MARKDOWN = re.compile(
+    r"<![a-z]+[^>]*>|<@[UW][^>]*>|(?<!\\)\[[^\]]*(?<!\\)\]\([^)]*\)|(?:https?|javascript):[^\s\u2060]"
+)
 
 
 class Refusal(Exception):
@@ -68,10 +70,13 @@ def _check_block(block: dict[str, Any]) -> None:
         _require(0 < len(block["text"]) <= MARKDOWN)
     elif kind == "rich_text":
         _require(bool(block["elements"]))
-        for section in block["elements"]:
-            _require(section["type"] in ("rich_text_section", "rich_text_quote") and bool(section["elements"]))
-            for element in section["elements"]:
-                _check_rich(element)
+        for part in block["elements"]:
+            inner = part["elements"] if part["type"] == "rich_text_list" else [part]
+            _require(bool(inner))
+            for section in inner:
+                _require(section["type"] in ("rich_text_section", "rich_text_quote") and bool(section["elements"]))
+                for element in section["elements"]:
+                    _check_rich(element)
     elif kind == "input":
         _check_text(block["label"], 2_000)
     else:

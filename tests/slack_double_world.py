@@ -15,14 +15,14 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from slack_double import APP_TOKEN, BOT_USER, TEAM, TOKEN, SlackDouble
+from slack_double_people import ListLog, TableAssistant, TwoRoles
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from assistant.settings import Settings
 from bot.app import EVENTS_PATH, SlackBot, assemble
 from bot.desk import Manners
-from tests.slack_double import APP_TOKEN, BOT_USER, TEAM, TOKEN, SlackDouble
-from tests.slack_double_people import ListLog, TableAssistant, TwoRoles
 
 SECRET = "signing-secret"
 MEMBER, CLEARED, GUEST, STRANGER = "UMEMBER", "UCLEARED", "UGUEST", "USTRANGER"
@@ -231,10 +231,12 @@ def button(message: dict[str, Any], action_id: str) -> dict[str, Any]:
 
 
 def body_words(message: dict[str, Any]) -> str:
-    """The words of an answer as a reader sees them, sources aside."""
+    """The words of an answer as a reader sees them, sources aside; list items with a dash."""
     words = []
     for block in message["blocks"]:
-        if block["type"] == "rich_text":
-            for section in block["elements"]:
-                words.append("".join(element["text"] for element in section["elements"]))
+        for part in block["elements"] if block["type"] == "rich_text" else ():
+            is_list = part["type"] == "rich_text_list"
+            for section in part["elements"] if is_list else [part]:
+                text = "".join(element["text"] for element in section["elements"])
+                words.append("- " + text if is_list else text.replace("\n\n", "\n"))
     return "\n".join(words)

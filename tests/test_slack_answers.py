@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from slack_double import Fault
+from slack_double_people import OLD_DOCUMENT, TableAssistant, answer, citation
+from slack_double_rules import live, size
+from slack_double_world import CHANNEL, DM, body_words, in_event_loop, world
+
 from assistant.answers import Status
 from bot.desk import Manners
-from tests.slack_double import Fault
-from tests.slack_double_people import OLD_DOCUMENT, TableAssistant, answer, citation
-from tests.slack_double_rules import live, size
-from tests.slack_double_world import CHANNEL, DM, body_words, in_event_loop, world
 
 Q = "who decides on quips?"
 MESSAGE_BYTES = 9_000

@@ -6,14 +6,15 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from slack_double import BOT_ID, BOT_USER
+from slack_double_people import SECRET, TableAssistant, answer, citation
+from slack_double_rules import live
+from slack_double_world import CHANNEL, CLEARED, DM, GUEST, MEMBER, STRANGER, button, in_event_loop, world
+
 from assistant.answers import Notice
 from bot.audience import Audience, PeopleFileError, Person, Place, is_full_member, read_people
 from knowledge.access import PUBLIC
 from knowledge.documents import Classification
-from tests.slack_double import BOT_ID, BOT_USER
-from tests.slack_double_people import SECRET, TableAssistant, answer, citation
-from tests.slack_double_rules import live
-from tests.slack_double_world import CHANNEL, CLEARED, DM, GUEST, MEMBER, STRANGER, button, in_event_loop, world
 
 Q = "when does convoy juliet move?"
 RESTRICTED = answer(
@@ -127,7 +128,7 @@ async def test_a_private_answer_is_shared_only_where_everybody_may_read_it(tmp_p
 
 @in_event_loop
 async def test_who_cannot_be_looked_up_waits_instead_of_getting_half_an_answer(tmp_path: Path) -> None:
-    from tests.slack_double import Fault
+    from slack_double import Fault
 
     async with world(tmp_path, TableAssistant({Q: RESTRICTED})) as w:
         w.double.fail("users.info", Fault(500), Fault(429, "ratelimited", 0))

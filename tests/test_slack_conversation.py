@@ -6,10 +6,11 @@ import asyncio
 import time
 from pathlib import Path
 
+from slack_double import TEAM
+from slack_double_people import TableAssistant, answer
+from slack_double_world import CHANNEL, DM, MEMBER, World, button, in_event_loop, world
+
 from bot.desk import Manners
-from tests.slack_double import TEAM
-from tests.slack_double_people import TableAssistant, answer
-from tests.slack_double_world import CHANNEL, DM, MEMBER, World, button, in_event_loop, world
 
 Q = "who decides on quips?"
 

@@ -6,9 +6,9 @@ import asyncio
 import time
 from pathlib import Path
 
-from tests.slack_double import Fault
-from tests.slack_double_people import TableAssistant, answer
-from tests.slack_double_world import CHANNEL, DM, in_event_loop, world
+from slack_double import Fault
+from slack_double_people import TableAssistant, answer
+from slack_double_world import CHANNEL, DM, in_event_loop, world
 
 Q = "who decides on quips?"
 

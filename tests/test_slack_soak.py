@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.slack_double import Fault
-from tests.slack_double_people import TableAssistant, answer
-from tests.slack_double_world import DM, in_event_loop, world
-from tests.slack_soak import soak
+from slack_double import Fault
+from slack_double_people import TableAssistant, answer
+from slack_double_world import DM, in_event_loop, world
+from slack_soak import soak
 
 Q = "who decides on quips?"
 
