@@ -12,7 +12,8 @@ STYLE = """
 body{font:15px/1.46 Lato,"Helvetica Neue",Arial,sans-serif;color:#1d1c1d;background:#f4f4f4;margin:0;padding:16px}
 .phone{max-width:390px}.desk{max-width:680px}.m{background:#fff;border:1px solid #ddd;border-radius:8px;padding:12px;
 margin:0 0 14px}.who{font-weight:900;margin-bottom:4px}.who small{font-weight:400;color:#616061}
-.rt{white-space:pre-wrap;margin:4px 0}.q{border-left:4px solid #ddd;padding-left:10px;margin:4px 0 8px;white-space:pre-wrap}
+.rt{white-space:pre-wrap;margin:4px 0}
+.q{border-left:4px solid #ddd;padding-left:10px;margin:4px 0 8px;white-space:pre-wrap}
 a{color:#1264a3;text-decoration:none}.alert{border-radius:6px;padding:8px 10px;margin:4px 0 8px;background:#e8f5fa}
 .warning{background:#fdf3d8;border-left:4px solid #ecb22e}.ctx{font-size:12px;color:#616061;margin:4px 0}
 .box{border:1px solid #ddd;border-radius:6px;padding:8px 10px;margin:8px 0}.box b.t{display:block;margin-bottom:4px}
