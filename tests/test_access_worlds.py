@@ -96,6 +96,11 @@ def test_the_register_and_every_error_are_the_same(worlds: tuple[Service, Servic
         same(worlds, "GET", path)
 
 
+def test_briefings_are_the_same(worlds: tuple[Service, Service]) -> None:
+    for role in ("dsrsg-rc-hc", "srsg"):
+        same(worlds, "GET", f"/v1/roles/{role}/briefing")
+
+
 def test_an_unreadable_document_and_an_absent_one_are_the_same_bytes(worlds: tuple[Service, Service]) -> None:
     call = Direct(worlds[0])
     for path in ("/v1/documents/{}", "/v1/documents/{}/passages", "/v1/passages/{}", "/documents/{}"):

@@ -101,6 +101,16 @@ def test_a_broken_body_is_the_callers_mistake(call: Direct, content: bytes) -> N
     assert response.headers["content-type"] == "application/problem+json"
 
 
+def test_roles_are_listed_and_briefed_from_what_may_be_read(call: Direct) -> None:
+    ids = [role["id"] for role in call("GET", "/v1/roles").json()["roles"]]
+    assert "dsrsg-rc-hc" in ids
+    found = call("GET", "/v1/roles/dsrsg-rc-hc/briefing").json()
+    assert found["role"] == "dsrsg-rc-hc" and found["classification"] == "unclassified"
+    assert call("GET", "/v1/roles/dsrsg-rc-hc/briefing?format=markdown").text.startswith("# ")
+    assert call("GET", "/v1/roles/emperor/briefing").status_code == 404
+    assert call("POST", "/v1/ask", json={"question": "x", "role": "emperor"}).json()["errors"][0]["field"] == "role"
+
+
 def test_feedback_is_noted_on_ones_own_answer_only(service: Service, call: Direct) -> None:
     answer_id = call.ask(QUESTION)["answer_id"]
     body = {"answer_id": answer_id, "verdict": "down", "reason": "wrong document"}

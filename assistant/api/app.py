@@ -19,6 +19,7 @@ from assistant.api import (
     page_files,
     problems,
     reading,
+    roles,
 )
 from assistant.api.guard import Guard, Hosts
 from assistant.api.service import Service
@@ -47,7 +48,7 @@ def create_app(
     )
     app.state.service = service
     problems.install(app)
-    for module in (ask, reading, managing, feedback, completions, health, operating):
+    for module in (ask, reading, roles, managing, feedback, completions, health, operating):
         app.include_router(module.router)
     app.include_router(page_files.make_router(page))
     described = app.openapi

@@ -11,6 +11,7 @@ from assistant.api.asking import Ask, answer, check_filters, while_connected
 from assistant.api.doors import TheCaller, TheService
 from assistant.api.models import ANSWER_EXAMPLE, AnswerBody, AskBody
 from assistant.api.problems import responses
+from assistant.api.roles import check_role
 from assistant.api.streaming import Events, answer_events, event, start
 
 router = APIRouter(tags=["answers"])
@@ -52,6 +53,8 @@ async def ask(
     asked = Ask(body.question, tuple(body.history), body.conversation_id, body.role, filters, bool(body.include))
     if filters.documents:
         await service.reads.run(lambda: check_filters(service, caller, filters))
+    if body.role is not None:
+        await service.reads.run(lambda: check_role(service, body.role or ""))
     if "text/event-stream" in accept:
         future, flag = start(service.asks, lambda: answer(service, caller, asked))
         return Events(answer_events(future, flag, request.scope.get("request_id", "")))
