@@ -62,7 +62,7 @@ def _pick(rng: random.Random, passages: Sequence[RetrievedPassage]) -> tuple[Ret
     """A passage, one of its sentences without the source in brackets, and the sentence as quoted."""
     source = rng.choice(passages)
     quote = rng.choice(source.passage.sentence_texts())
-    return source, re.sub(r"\s*\([^()]*\d[^()]*\)(?=\.?$)", "", quote), quote
+    return source, re.sub(r"(?<=\w)\s*\([^()]*\d[^()]*\)(?=\.?$)", "", quote) or quote, quote
 
 
 def _lie(text: str, *cited: tuple[RetrievedPassage, str]) -> Lie:

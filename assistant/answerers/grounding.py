@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.answerers.alignment import Source, align
+from assistant.answerers.alignment import align
 from assistant.answerers.sources import Unit, find_quote, shorten, units
 from assistant.answerers.tokens import Token
 from assistant.answerers.variants import attributed, clauses, moved_phrases, passives, possessives
-from assistant.answerers.wording import is_verb, tokenise
+from assistant.answerers.wording import Source, is_verb, tokenise
 from assistant.citations import Claim
 from knowledge.cleaning import normalise_characters, split_sentences
 from knowledge.retrieval import RetrievedPassage
@@ -49,6 +49,14 @@ class Verdict:
 
 
 _UNSAFE = re.compile(r"[<>{}|`*\\]|://|\bwww\.|\]\(|\[|\]|(?<!\w)[@#]\w|^\s*(?:[-#>=+]|\d+\))\s", re.IGNORECASE)
+_HALVES = (
+    ("not (?:only|just|merely|simply)", "but"),
+    ("both", "and"),
+    ("either", "or"),
+    ("neither", "nor"),
+    ("rather", "than"),
+)
+"""Words that promise a second half; cut off, they turn the first one round."""
 _MARKERS = re.compile(r"\s*\[\d{1,2}\](?=[\s.,;:]|$)")
 _LINK = re.compile(r"^(?:and|but|while|whereas|yet)\s+")
 _LEANING = frozenset(
@@ -140,6 +148,8 @@ def _claim(text: str, found: Sequence[Unit], previous: Claim | None) -> Claim | 
 
 
 def _holds(text: str, unit: Unit, previous: Claim | None) -> bool:
+    if any(_has(first, text) and not _has(second, text) for first, second in _HALVES):
+        return False
     if _leans(text) and not (_leans(unit.text) and unit.follows(previous)):
         return False
     bare = attributed(text, unit)
@@ -161,6 +171,10 @@ def _aligned(claim: Sequence[Token], source: Source) -> bool:
 def _leans(text: str) -> bool:
     words = text.split(maxsplit=1)
     return bool(words) and words[0].lower().strip("“\"'") in _LEANING
+
+
+def _has(words: str, text: str) -> bool:
+    return bool(re.search(rf"\b{words}\b", text, re.IGNORECASE))
 
 
 def _letters(text: str) -> str:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistant.answerers.alignment import Source
 from assistant.answerers.sources import Unit
 from assistant.answerers.tokens import Token
-from assistant.answerers.wording import BE, PREPOSITIONS, PRESENT, is_verb, same_word, tokenise
+from assistant.answerers.wording import BE, PREPOSITIONS, PRESENT, Source, is_verb, same_word, tokenise
 
 MAX_PHRASE = 10
 _BREAK = re.compile(r"(?:;\s+|,?\s+(?=(?:and|but|while|whereas|yet)\s)|,\s+(?=which\s))")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from assistant.answerers.tokens import Role, Token, is_number_word, join_numbers
 from knowledge.words import STOPWORDS, stem
@@ -43,7 +45,7 @@ OPERATORS = frozenset(
     called judge
     if when whether provided ignore perhaps seem alleged draft possible potential only most some many few several
     often sometimes usually rarely mainly partly almost least half until""".split()
-)
+) | {"have to"}
 """Critical words that reach beyond their place: dropping one from the clause changes what is said."""
 REACHING = OPERATORS - frozenset(
     _CRITICAL[word]
@@ -65,7 +67,7 @@ BE = frozenset("is are was were be been being am".split())
 HAVE = frozenset("has have had having".split())
 PAST, PRESENT = frozenset("was were had did".split()), frozenset("is are has have does do".split())
 PREPOSITIONS = frozenset("of to for with by in on at as through about towards among from under over into".split())
-_DETERMINERS = frozenset("a an the this that these those its their his her".split())
+DETERMINERS = frozenset("a an the this that these those its their his her".split())
 
 _SYNONYMS = """
 help assist; chief principal main; begin commence; buy purchase; demonstrate show; obtain acquire; big large;
@@ -107,7 +109,16 @@ def tokenise(text: str) -> list[Token]:
         end = match.end()
         raw = match.group().replace("’", "'")
         tokens.append(_token(raw, between, depth, text[end : end + 1] == "-"))
-    return join_numbers(tokens)
+    return join_numbers(_with_duties(tokens))
+
+
+def _with_duties(tokens: list[Token]) -> list[Token]:
+    """ "have to" as the one modal verb it is."""
+    following = [*(token.raw.lower() for token in tokens[1:]), ""]
+    return [
+        replace(token, key="have to", role="critical") if token.raw.lower() in HAVE and after == "to" else token
+        for token, after in zip(tokens, following, strict=True)
+    ]
 
 
 def _token(raw: str, between: str, depth: int, hyphen: bool) -> Token:
@@ -193,7 +204,7 @@ def is_verb(tokens: list[Token], position: int) -> bool:
     ):
         return False
     before = tokens[position - 1] if position else None
-    starts_phrase = before is None or before.raw.lower() in _DETERMINERS | PREPOSITIONS
+    starts_phrase = before is None or before.raw.lower() in DETERMINERS | PREPOSITIONS
     if low.endswith("ed") and len(low) > 4:
         return not starts_phrase
     if token.role == "critical":
@@ -220,3 +231,17 @@ _CRITICAL_VERBS = frozenset(
 )
 _NOUN_ENDINGS = ("ing", "ion", "ions", "ment", "ments", "ance", "ence", "er", "ers", "or", "ors", "al", "ive", "ity",
                  "ship")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """A stretch of source text to hold claims against."""
+
+    tokens: Sequence[Token]
+    verbs: frozenset[int] = field(default=frozenset())
+    """Positions of likely verbs."""
+
+    @classmethod
+    def of(cls, tokens: Sequence[Token]) -> Source:
+        """With its verbs found."""
+        return cls(tokens, frozenset(i for i in range(len(tokens)) if is_verb(list(tokens), i)))
