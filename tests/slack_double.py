@@ -66,6 +66,8 @@ class SlackDouble:
     faults_by_chance: int = 0
     refusals: list[tuple[str, str]] = field(default_factory=list)
     revoked: bool = False
+    scopes: str = "app_mentions:read,assistant:write,chat:write,commands,im:history,users:read"
+    stop_subscribed: bool = True
     offset: float = 0.0
     url: str = ""
     random: random.Random = field(default_factory=lambda: random.Random(7))
@@ -135,7 +137,9 @@ class SlackDouble:
         except Refusal as refusal:
             self.refusals.append((method, str(refusal)))
             return web.json_response({"ok": False, "error": str(refusal)})
-        return self._failed(fault) if fault else web.json_response({"ok": True, **(answer or {})})
+        if fault:
+            return self._failed(fault)
+        return web.json_response({"ok": True, **(answer or {})}, headers={"X-OAuth-Scopes": self.scopes})
 
     def _by_chance(self, method: str) -> Fault | None:
         if not method.startswith("chat.") or self.random.random() >= self.fault_rate:
@@ -241,12 +245,14 @@ class SlackDouble:
         if not params.get("thread_ts"):  # with one it silently does nothing [1.1, trap B]
             self.prompts[params["channel_id"]] = params["prompts"]
 
-    def do_agents_sessions_setStatus(self, params: dict[str, Any]) -> None:
+    def do_agents_sessions_setStatus(self, params: dict[str, Any]) -> dict[str, Any]:
         if params["status"] not in ("processing", "active", "suspended", "closed"):
             raise Refusal("invalid_arguments")  # [1.2]
         if len(params.get("title") or "") > SESSION_TITLE:
             raise Refusal("invalid_arguments")
         self.sessions[params["channel_id"], params["thread_ts"]] = params["status"]
+        # Without the subscription the stop button does nothing [1.2].
+        return {} if self.stop_subscribed else {"warning": "missing_agent_session_stopped_event_subscription"}
 
     def do_views_open(self, params: dict[str, Any]) -> dict[str, Any]:
         opened = self.triggers.pop(params["trigger_id"], None)

@@ -104,7 +104,8 @@ class World:
 
     async def crash(self) -> None:
         """The process dies: nothing is tidied up."""
-        bot = self.bots.pop()
+        bot, client = self.bots.pop(), self._clients.pop()
+        await client.aclose()
         bot.desk.database.close()
         for task in [*bot._background, *bot.worker._tasks]:
             task.cancel()
