@@ -110,8 +110,14 @@ def compose(role: Role, assistant: Assistant, asker: Asker, today: dt.date | Non
         for candidate in found
         if candidate.fits
     ]
-    gaps = [Gap(i.plan.title, i.question) for i, found in zip(inquiries, offered, strict=True) if not found]
-    return _bound(role, choose(offers), gaps, tally, assistant, asker, today or dt.date.today())
+    chosen = choose(offers)
+    shown = {sentence for entry in chosen for sentence in entry.offer.candidate.sentences}
+    gaps = [
+        Gap(inquiry.plan.title, inquiry.question)
+        for inquiry, found in zip(inquiries, offered, strict=True)
+        if not any(candidate.fits or candidate.sentences & shown for candidate in found)
+    ]
+    return _bound(role, chosen, gaps, tally, assistant, asker, today or dt.date.today())
 
 
 @dataclass(frozen=True)

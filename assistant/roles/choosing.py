@@ -70,9 +70,10 @@ def _merit(offer: Offer) -> tuple[bool, float, str]:
 
 
 def _also_answers(holder: Chosen, offer: Offer) -> None:
-    """A line that answers two questions of its section carries both labels."""
+    """A line that answers two questions of its section carries both labels, for one hat only the better one."""
     same_line = holder.offer.candidate.quote == offer.candidate.quote
-    if same_line and holder.offer.plan.id == offer.plan.id and offer.label and offer.label not in holder.labels:
+    subjects = {label.partition(": ")[0] for label in holder.labels}
+    if same_line and holder.offer.plan.id == offer.plan.id and offer.label.partition(": ")[0] not in {"", *subjects}:
         holder.labels.append(offer.label)
 
 

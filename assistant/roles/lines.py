@@ -36,7 +36,7 @@ IN_TABLE = 0.2
 """More similarity is asked of a table row, whose cells hold words of many questions."""
 FIT = 0.1
 """How much farther from a question than from the one it fits best a sentence may be; else it is left to the other."""
-FARTHEST = 0.2
+FARTHEST = 0.15
 """From here on a sentence does not count as an answer to a question at all."""
 LONGER = 0.03
 """Taken for each sentence that a line needs besides its own."""

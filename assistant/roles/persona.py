@@ -10,7 +10,9 @@ from assistant.roles.roles import Role
 
 _OWN = re.compile(r"\b(?:my|mine|our)\b(?!\s+question)|\b(?:mon|ma|mes|mien|mienne)\b(?=\s)", re.IGNORECASE)
 _SELF = re.compile(
-    r"(?<!annex )(?<!chapter )(?<!part )(?<!section )(?<!phase )\b(?:I|me|myself|we|us)\b(?!['’])|\b[Ii]['’](?:m|ve|ll|d)\b|\b(?:je|moi)\b|\bj['’](?=\w)", re.IGNORECASE
+    r"(?<!annex )(?<!chapter )(?<!part )(?<!section )(?<!phase )\b(?:I|me|myself|we|us)\b(?!['’])"
+    r"|\b[Ii]['’](?:m|ve|ll|d)\b|\b(?:je|moi)\b|\bj['’](?=\w)",
+    re.IGNORECASE,
 )
 _SHORT = {"m": " is", "v": " has", "l": " will", "d": " would"}
 _TO = re.compile(r"\b(?:who|whom|what|which|where|when|how|whether)\b[^?.,;]{0,30}?\bto\s+[a-z]+", re.IGNORECASE)

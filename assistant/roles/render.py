@@ -23,7 +23,7 @@ STANDINGS = {
 }
 HATS = "Hats at a glance"
 READING = "What to read first"
-GAPS = "What the loaded guidance does not say"
+GAPS = "Not found in the loaded guidance"
 NOTICES = "Before you rely on this"
 HAT_HEADS = ("Hat", "Primary line", "Secondary line", "Dotted line")
 NONE_FOUND = "nothing found"
