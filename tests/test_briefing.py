@@ -236,6 +236,7 @@ def test_the_word_file_opens_with_headings_table_and_lines(briefing: Briefing) -
         ("Barges pay those who tow them.", False),
         ("There should be two keys.", False),
         ("Keys such as these are rare.", True),
+        ("As discussed in the introduction, keys rust.", True),
         ("Harbour masters keep keys.", False),
     ],
 )
