@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.answerers.extractive import ExtractiveAnswerer
 from assistant.assistant import Assistant
@@ -17,6 +19,9 @@ from knowledge.ingestion import Store, check_embedding, settle
 from knowledge.lock import HomeLock
 from knowledge.register import Register
 from knowledge.retrieval import Retriever, Weights
+
+if TYPE_CHECKING:
+    from assistant.answerers.model_line import ModelLine
 
 NOTES = Path(__file__).resolve().parent.parent / "knowledge" / "notes"
 
@@ -46,21 +51,24 @@ def open_home(
 ) -> Home:
     """Take the lock and open register, index and embedding.
 
-    `damaged` skips the checks that a repair is there to satisfy. Raises IndexLocked, IndexMismatch, IndexDamaged or
-    ModelError, each with what to do.
+    `damaged` empties the vector store and skips the checks that a repair is there to satisfy. Raises IndexLocked,
+    IndexMismatch, IndexDamaged or ModelError, each with what to do.
     """
     folder = settings.folder
-    lock = HomeLock(folder, command)
-    try:
+    with ExitStack() as opened:
+        lock = HomeLock(folder, command)
+        opened.callback(lock.release)
         register = Register(folder / "register.sqlite3")
+        opened.callback(register.close)
+        if damaged:  # every vector is written again from the register, so a store that cannot be opened is no loss
+            shutil.rmtree(folder / "chroma", ignore_errors=True)
         index = VectorIndex(folder / "chroma")
+        opened.callback(index.close)
         store = Store(register, index, EMBEDDINGS[settings.embedding](folder, progress))
         if not damaged:
             check_embedding(register, store.embedding)
             settle(store)
-    except BaseException:
-        lock.release()
-        raise
+        opened.pop_all()
     return Home(settings, store, lock)
 
 
@@ -77,19 +85,10 @@ def _extractive(home: Home, retriever: Retriever) -> Assistant:
 
 def _chat_model(home: Home, retriever: Retriever) -> Assistant:
     from assistant.answerers.chat_model import ChatModelAnswerer
-    from assistant.answerers.model_line import ModelLine, Prices
     from assistant.answerers.rewriting import ModelAssistant, Rewriter
 
     settings = home.settings
-    read, written, key = settings.chat_input_price, settings.chat_output_price, settings.chat_api_key
-    line = ModelLine(
-        settings.chat_model or "",
-        settings.chat_base_url,
-        key.get_secret_value() if key else None,
-        settings.chat_timeout_seconds,
-        Prices(read, written) if read is not None and written is not None else None,
-        settings.chat_json_schema,
-    )
+    line = chat_line(settings)
     extractive = ExtractiveAnswerer(settings.max_words)
     answerer = ChatModelAnswerer(line, extractive, settings.max_words, settings.chat_max_classification)
     return ModelAssistant(
@@ -99,6 +98,21 @@ def _chat_model(home: Home, retriever: Retriever) -> Assistant:
         line.close,
         rewriter=Rewriter(line),
         max_classification=settings.chat_max_classification,
+    )
+
+
+def chat_line(settings: Settings) -> ModelLine:
+    """The line to the set chat model. Raises SettingsError if none is set or its provider's package is missing."""
+    from assistant.answerers.model_line import ModelLine, Prices
+
+    read, written, key = settings.chat_input_price, settings.chat_output_price, settings.chat_api_key
+    return ModelLine(
+        settings.chat_model or "",
+        settings.chat_base_url,
+        key.get_secret_value() if key else None,
+        settings.chat_timeout_seconds,
+        Prices(read, written) if read is not None and written is not None else None,
+        settings.chat_json_schema,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from assistant import cli_service
+from evals import cli as cli_eval
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 
 app.add_typer(cli_service.app)
+app.add_typer(cli_eval.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
@@ -118,10 +120,11 @@ def ingest(
         sys.exit(1 if failed else 0)
     with _home(damaged=repair or rebuild) as home:
         if repair or rebuild:
-            from knowledge.ingestion import re_encode
+            from knowledge.ingestion import check_embedding, re_encode
             from knowledge.ingestion import repair as repair_index
 
             (re_encode if rebuild else repair_index)(home.store)
+            check_embedding(home.store.register, home.store.embedding)
             _say("the vector store agrees with the register again")
         failed = _load(home, paths or [], level, starter)
     if failed:

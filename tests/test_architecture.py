@@ -37,7 +37,7 @@ LIBRARIES = {
     "uvicorn": ("assistant/api/",),
     "slack_bolt": ("bot/",),
     "slack_sdk": ("bot/",),
-    "langchain": ("assistant/answerers/", "assistant/langchain", "assistant/adapters", "evals/peers/"),
+    "langchain": ("assistant/answerers/", "assistant/retriever.py", "evals/peers/"),
     "typer": ("assistant/cli",),
     "pydantic_settings": ("assistant/settings.py",),
 }

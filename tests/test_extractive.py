@@ -1,0 +1,170 @@
+"""The extractive answerer: the document's own sentences, those that answer, in an order that reads well."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeEmbedding, document
+
+from assistant.answerers.extractive import ExtractiveAnswerer
+from assistant.answers import Question, Status
+from assistant.assistant import Draft
+from knowledge.documents import Block, Document
+from knowledge.glossary import Glossary, extract
+from knowledge.passages import cut
+from knowledge.queries import understand
+from knowledge.register import Abbreviation
+from knowledge.retrieval import Retrieved, RetrievedPassage
+from knowledge.words import stems
+
+EMBEDDING = FakeEmbedding()
+
+
+def retrieved(
+    question: str, *sources: tuple[Document, list[Block]], direct: bool = False, expansions: bool = False
+) -> Retrieved:
+    """What retrieval would bring, best source first, with similarities of shared words."""
+    found: list[RetrievedPassage] = []
+    entries: list[Abbreviation] = []
+    vector = EMBEDDING.encode([question]).texts[0]
+    for rank, (of, blocks) in enumerate(sources):
+        passages = cut(of.id, blocks, EMBEDDING.token_lengths)
+        entries += extract(of.id, passages)
+        for passage in passages:
+            sentences = EMBEDDING.encode(passage.sentence_texts()).texts @ vector
+            vectors = EMBEDDING.encode([passage.text, *passage.sentence_texts()]).texts
+            own = float(vectors[0] @ vector)
+            found.append(
+                RetrievedPassage(
+                    passage,
+                    of,
+                    10.0 - rank,
+                    own,
+                    1.0,
+                    tuple(map(float, sentences)),
+                    direct,
+                    (),
+                    vectors.astype(np.float32),
+                )
+            )
+    query = understand(question, (), Glossary(entries))
+    by_id = {p.passage.id: p for p in found}
+    given = tuple((e, by_id[e.passage_id]) for e in entries) if expansions else ()
+    coverage = dict.fromkeys(sorted(stems(" ".join(query.terms))), 1.0)
+    return Retrieved(query, tuple(found), vector, coverage, (), given)
+
+
+def draft(found: Retrieved, max_words: int = 150) -> Draft:
+    return ExtractiveAnswerer(max_words).draft(Question(found.query.own_text), found)
+
+
+def paragraph(text: str, number: str = "1") -> Block:
+    return Block("paragraph", text, number=number)
+
+
+FILLER = "The archive of the mission keeps the minutes of every meeting for ten years in a dry room."
+CONVOY = [
+    paragraph(
+        "The archive keeps its papers dry. The convoy commander reports the departure of the convoy by radio. The"
+        " weather in the valley is often poor in the rainy months.",
+        "7",
+    )
+]
+
+
+def test_every_claim_quotes_its_passage_word_for_word() -> None:
+    found = retrieved(
+        "Who reports the departure of the convoy?", (document(), CONVOY), (document("b"), [paragraph(FILLER)])
+    )
+    claims = draft(found).claims
+    assert claims
+    for claim in claims:
+        assert claim.quote in claim.source.passage.text
+        assert re.sub(r"\W", "", claim.text) in re.sub(r"\W", "", claim.quote)
+
+
+def test_the_sentence_that_answers_is_in_the_first_claim() -> None:
+    found = retrieved(
+        "Who reports the departure of the convoy?", (document(), CONVOY), (document("b"), [paragraph(FILLER)])
+    )
+    assert "convoy commander reports the departure" in draft(found).claims[0].text
+
+
+def test_a_sentence_that_points_back_comes_with_the_one_before_it() -> None:
+    block = paragraph("The head of security checks each route with the police. This clearance lasts for one day.")
+    found = retrieved("How long does the clearance last?", (document(), [block]))
+    said = " ".join(claim.text for claim in draft(found).claims)
+    assert said.index("head of security") < said.index("This clearance lasts")
+
+
+def test_a_list_question_is_answered_with_its_lead_in_and_every_item() -> None:
+    items = ["a radio", "a signed route clearance", "a medical kit for six", "two spare wheels", "a tow rope"]
+    blocks = [paragraph("A convoy commander checks these things:"), *(Block("list_item", i, number="•") for i in items)]
+    found = retrieved("Which things must the convoy commander check?", (document(), blocks))
+    said = "\n".join(claim.text for claim in draft(found).claims)
+    assert all(item in said for item in ["checks these things:", *items])
+
+
+def test_a_table_row_is_said_with_its_column_heads_and_quoted_as_it_stands() -> None:
+    rows = (("Section", "Vehicles"), ("Police", "48"), ("Civil affairs", "2"))
+    found = retrieved("How many vehicles do the police have?", (document(), [Block("table", "", rows=rows)]))
+    claim = next(c for c in draft(found).claims if "48" in c.text)
+    assert claim.text == "Police – Vehicles: 48"
+    assert claim.quote == "Police | 48"
+
+
+@pytest.mark.parametrize("max_words", [40, 80, 150])
+def test_the_answer_keeps_to_about_its_length(max_words: int) -> None:
+    blocks = [
+        paragraph(f"The convoy leaves gate {n} at dawn with a medic, and the commander of it signs.", str(n))
+        for n in range(1, 40)
+    ]
+    found = retrieved("When does the convoy leave?", (document(), blocks))
+    words = sum(len(claim.text.split()) for claim in draft(found, max_words).claims)
+    assert 0 < words <= max_words * 1.1
+
+
+def test_what_was_said_once_is_not_said_again_from_another_document() -> None:
+    found = retrieved("Who reports the departure of the convoy?", (document(), CONVOY), (document("copy"), CONVOY))
+    said = " ".join(claim.text for claim in draft(found).claims)
+    assert said.count("reports the departure of the convoy") == 1
+
+
+def test_a_place_asked_for_is_given_from_its_beginning_and_nothing_else() -> None:
+    found = retrieved("paragraph 7 of the handbook", (document(), CONVOY), direct=True)
+    text = " ".join(claim.quote for claim in draft(found).claims)
+    assert text.startswith("The archive keeps its papers dry.") and text.endswith("rainy months.")
+
+
+def test_two_expansions_of_an_abbreviation_are_put_side_by_side_with_a_notice() -> None:
+    sources = [
+        (document(title="Handbook"), [paragraph("The Joint Mission Analysis Cell (JMAC) reports daily to the chief.")]),
+        (
+            document("dir", symbol="FP/2"),
+            [paragraph("A Joint Mission Analysis Centre (JMAC) is set up in each mission.")],
+        ),
+    ]
+    made = draft(retrieved("What does JMAC stand for?", *sources, expansions=True))
+    assert made.status is Status.SOURCES_DISAGREE
+    assert [c.source.document.id for c in made.claims] == ["handbook", "dir"]
+    (notice,) = made.notices
+    assert notice.kind == "sources_disagree"
+    assert all(words in notice.text for words in ("Cell", "Centre", "FP/2", "Handbook", "JMAC"))
+
+
+def test_one_expansion_is_a_plain_answer() -> None:
+    block = paragraph("The Joint Mission Analysis Cell (JMAC) reports daily to the chief of staff.")
+    made = draft(retrieved("What does JMAC stand for?", (document(), [block]), expansions=True))
+    assert (made.status, made.notices, len(made.claims)) == (Status.ANSWERED, (), 1)
+
+
+def test_without_passages_there_is_nothing_to_claim() -> None:
+    assert draft(retrieved("What is a convoy?")).claims == ()
+
+
+def test_the_answerer_imports_no_model(tmp_path: Path) -> None:
+    answerer = ExtractiveAnswerer()
+    assert (answerer.name, answerer.model, answerer.prompt) == ("extractive", None, None)
