@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from assistant.bootstrap import chat_line
 from assistant.settings import Settings
 from evals import baseline as baselines
 from evals import beir as beir_collections
@@ -142,6 +143,12 @@ def draft_cases(rows: Iterable[drafts.LoggedQuestion], target: Path, console: Co
     drafts.write_drafts(found, target)
     console.print(f"{len(found)} drafts in {target}: add facts, evidence and type, then move them to a suite")
     return 0
+
+
+def chat_model_judge(settings: Settings) -> judge.Ask:
+    """The set chat model as a judge. Raises SettingsError if none is set."""
+    line = chat_line(settings)
+    return lambda prompt: line.ask("You grade answers strictly and reply with JSON only.", prompt)
 
 
 def _say(console: Console) -> Callable[[str], None]:

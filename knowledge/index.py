@@ -16,7 +16,7 @@ from knowledge.errors import IndexDamaged
 
 REPAIR = "run `focal ingest --repair` (vectors are restored from the register, nothing is read again)"
 BATCH = 2000
-HNSW = {"space": "ip", "ef_construction": 200, "ef_search": 300}
+HNSW: Any = {"space": "ip", "ef_construction": 200, "ef_search": 300}
 """Searched widely enough that two builds of the same index give the same 60 nearest (recall 0.9998 on 3,738 passages;
 Chroma's defaults: 0.994, and a fifth of the questions differ from build to build), in 0.7 ms."""
 

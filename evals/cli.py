@@ -1,0 +1,80 @@
+"""The command `focal eval`: options in, one of the functions of `evals.command` out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+class Half(StrEnum):
+    """Which half of a suite is measured."""
+
+    ALL = "all"
+    DEV = "dev"
+    TEST = "test"
+
+
+@app.command(name="eval")
+def evaluate(
+    suite: Annotated[str, typer.Argument(help="starter, corpus, roles, a .jsonl file, or draft-cases.")] = "starter",
+    baseline: Annotated[bool, typer.Option("--baseline", help="Compare with the accepted run and gate.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Make this run the accepted one.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Folder for the HTML report and the run.")] = None,
+    half: Annotated[Half, typer.Option(help="Test is the half held out when things are fitted.")] = Half.ALL,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(help="Two configurations side by side, such as tutorial focal.")
+    ] = None,
+    beir: Annotated[Path | None, typer.Option(help="A folder in BEIR layout: retrieval alone.")] = None,
+    robustness: Annotated[bool, typer.Option("--robustness", help="Also ask each case in six rougher ways.")] = False,
+    judge: Annotated[bool, typer.Option("--judge", help="Also ask the set chat model for its opinion.")] = False,
+    corpus: Annotated[Path | None, typer.Option(help="Where the corpus suite's documents are.")] = None,
+    out: Annotated[Path, typer.Option(help="Where draft-cases writes.")] = Path("drafts.jsonl"),
+) -> None:
+    """Measure answers on a suite of cases, and say whether they got better."""
+    from assistant import settings as settings_module
+    from assistant.errors import SettingsError
+
+    try:
+        from evals import command
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"{error.name} is missing: install the evals extra (`pip install -e '.[evals]'`)") from None
+    from evals.cases import CaseError
+
+    settings = settings_module.load()
+    folder = corpus or command.CORPUS
+    try:
+        if beir is not None:
+            status = command.run_beir(settings, beir)
+        elif suite == "draft-cases":
+            from assistant.answer_log import AnswerLog
+
+            status = command.draft_cases(AnswerLog(settings.folder / "answers.sqlite3").rows(), out)
+        elif compare is not None:
+            status = command.compare_configurations(
+                settings,
+                compare,
+                suite,
+                half=half.value,
+                report=report,
+                corpus=folder,
+            )
+        else:
+            status = command.run_eval(
+                settings,
+                suite,
+                half=half.value,
+                baseline=baseline,
+                accept=accept,
+                report=report,
+                with_robustness=robustness,
+                ask_judge=command.chat_model_judge(settings) if judge else None,
+                corpus=folder,
+            )
+    except CaseError as error:
+        raise SettingsError(str(error)) from None
+    raise typer.Exit(status)
