@@ -55,7 +55,7 @@ def test_behaviour_agrees_with_the_description(
 
     @given(case=operations[label].as_strategy(generation_mode=mode))
     @settings(
-        max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck),
+        max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate],
     )  # fmt: skip
     def run(case: Any) -> None:
