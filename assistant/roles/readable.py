@@ -91,7 +91,7 @@ _OPENINGS = (
     r"here|then|too|meanwhile|nor|of course|there(?! (?:is|are|was|were|should|must|has|have|will|can|may)\b)",
     rf"(?:in|to|for|with|from|under|by|along|following|despite|given) {_DEMONSTRATIVE}|only then|after all",
     r"in (?:addition|contrast|fact|effect|short|sum|turn|particular|such|so|doing|other words|response|all cases)",
-    r"in the (?:former|latter|first instance)|as (?:a result|such|a consequence|noted|discussed|mentioned|indicated|stated)",
+    r"in the (?:former|latter|first instance)|as (?:a result|such|a consequence|noted|discussed|stated)",
     r"to (?:date|summari[sz]e)",
     r"for (?:example|instance|(?:the |a )?\w+ reason)|by (?:contrast|way of|comparison)|that (?:said|is)",
     r"on the (?:other|one|contrary|face)|at the (?:same|other)|lastly|(?:first|second|third|fourth)(?:ly)?",
