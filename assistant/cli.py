@@ -278,10 +278,14 @@ def brief(
     from assistant.roles import command, roles
 
     known = roles.load_roles(settings.load().folder)
-    roles.find_role(role, known)
+    found = roles.find_role(role, known)
     command.check_format(form, out)
-    with _assistant() as assistant:
-        text = command.brief(assistant, role, known, form, out)
+    server = _server()
+    if server is not None:
+        text = command.write(server.briefing(found.id), form, out)
+    else:
+        with _assistant() as assistant:
+            text = command.brief(assistant, role, known, form, out)
     if text is None:
         _say(f"written to {out}")
     else:

@@ -6,7 +6,7 @@ import fcntl
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from pydantic import TypeAdapter
@@ -17,6 +17,9 @@ from assistant.settings import Settings
 from knowledge.documents import Document
 from knowledge.ingestion import Outcome
 from knowledge.lock import read_holder
+
+if TYPE_CHECKING:
+    from assistant.roles.briefing import Briefing
 
 TOKEN_FILE = "server-token"
 """Written by the server into FOCAL_HOME for its owner alone: who can read it may do what the command line may."""
@@ -80,6 +83,12 @@ class Client:
     def documents(self) -> list[Document]:
         """The whole register."""
         return _DOCUMENTS.validate_python(self._call("GET", "/v1/operator/documents"))
+
+    def briefing(self, role: str) -> Briefing:
+        """The briefing for a role, by its id."""
+        from assistant.roles.briefing import Briefing
+
+        return TypeAdapter(Briefing).validate_python(self._call("GET", f"/v1/roles/{role}/briefing"))
 
     def remove(self, document_id: str) -> None:
         """Erase a document."""

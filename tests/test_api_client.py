@@ -65,6 +65,11 @@ def test_ingestion_goes_through_the_server_and_reports_each_file(service: Servic
     assert [d.id for d in service.home.store.register.all_documents()] == ["convoy-rules", "fuel", "team-handbook"]
 
 
+def test_a_briefing_goes_through_the_server(service: Service) -> None:
+    status, text = run("brief", "dsrsg-rc-hc", "--format", "markdown")
+    assert status == 0 and text.startswith("# ")
+
+
 def test_the_servers_words_reach_the_user(service: Service) -> None:
     found = client.running(service.settings)
     assert found is not None

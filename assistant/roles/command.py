@@ -37,7 +37,12 @@ def brief(assistant: Assistant, name: str, roles: Mapping[str, Role], form: str,
     """
     role = find_role(name, roles)
     check_format(form, out)
-    written = FORMATS[form](compose(role, assistant, PUBLIC))
+    return write(compose(role, assistant, PUBLIC), form, out)
+
+
+def write(briefing: Briefing, form: str, out: Path | None) -> str | None:
+    """A composed briefing as text to print, or None when it was written to `out`."""
+    written = FORMATS[form](briefing)
     if out is None:
         return str(written)
     partial = out.with_name(out.name + ".partial")
