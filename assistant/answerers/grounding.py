@@ -22,6 +22,7 @@ from knowledge.retrieval import RetrievedPassage
 MAX_WORDS = 70
 """Words of one sentence; longer ones are lists that the extractive answer shows better."""
 MAX_SUPPORTS = 6
+MAX_CLAUSES = 3
 
 
 @dataclass(frozen=True)
@@ -115,16 +116,16 @@ def ground_all(sentences: Sequence[Proposed], given: Mapping[str, RetrievedPassa
     return claims, reasons
 
 
-def _sentence(text: str, found: Sequence[Unit], previous: Claim | None) -> list[Claim]:
+def _sentence(text: str, found: Sequence[Unit], previous: Claim | None, most: int = MAX_CLAUSES) -> list[Claim]:
     """The sentence as one claim, else clause by clause, each with a subject of its own."""
     whole = _claim(text, found, previous)
     if whole is not None:
         return [whole]
-    for first, rest in clauses(text):
+    for first, rest in clauses(text) if most > 1 else ():
         if not (_stands_alone(first) and _stands_alone(rest)):
             continue
-        head = _claim(first, found, previous)
-        tail = _sentence(rest, found, None) if head else []
+        head = _claim(first.rstrip(",;"), found, previous)
+        tail = _sentence(rest, found, None, most - 1) if head else []
         if head and tail:
             return [head, *tail]
     return []
