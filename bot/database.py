@@ -74,8 +74,9 @@ class Database:
         return self._connection.execute(sql, values).rowcount
 
     def shred(self) -> None:
-        """Take erased words off the disk: they outlive a DELETE in the write-ahead log."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Take erased words off the disk: they outlive a DELETE in gaps between rows and in the write-ahead log."""
+        self._connection.execute("VACUUM")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def fact(self, name: str) -> str | None:
         """A value kept across restarts."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.database import Database
+from bot.errors import TakenOver
 
 SEEN_SECONDS = 48 * 3600
 """Slack's last redelivery comes after about five minutes; two days also outlast a weekend of a stopped server."""
@@ -47,6 +48,8 @@ class Job:
     attempts: int
     """1 on the first try."""
     created: float
+    owner: str = ""
+    """Whose hands it is in: a new name at every claim."""
 
     @property
     def reference(self) -> str:
@@ -84,47 +87,51 @@ class Inbox:
                 connection.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (key, job, now))
         return not known
 
-    def claim(self, owner: str) -> Job | None:
-        """The oldest job that is due and whose lane is free, now in this owner's hands; None if there is none."""
+    def claim(self, not_these: Collection[int] = ()) -> Job | None:
+        """The oldest job that is due and whose lane is free, now in the caller's hands; None if there is none.
+
+        `not_these` are jobs the caller still runs: a stalled process must not take over from itself.
+        """
         now = self._now()
+        if self._database.row("SELECT 1 FROM jobs WHERE state IN ('waiting', 'running')") is None:
+            return None  # looking takes no lock, and most looks find nothing
         with self._database.writing() as connection:
             row = connection.execute(
                 "UPDATE jobs SET state = 'running', owner = ?, lease_until = ?, attempts = attempts + 1 WHERE id = ("
                 " SELECT id FROM jobs AS j WHERE ((state = 'waiting' AND not_before <= ?)"
                 " OR (state = 'running' AND lease_until < ?)) AND NOT EXISTS ("
                 "  SELECT 1 FROM jobs AS earlier WHERE earlier.lane = j.lane AND earlier.id < j.id"
-                "  AND earlier.state IN ('waiting', 'running')) ORDER BY id LIMIT 1) RETURNING *",
-                (owner, now + self.lease_seconds, now, now),
+                "  AND earlier.state IN ('waiting', 'running'))"
+                f" AND id NOT IN ({','.join('?' * len(not_these))}) ORDER BY id LIMIT 1) RETURNING *",
+                (uuid.uuid4().hex, now + self.lease_seconds, now, now, *not_these),
             ).fetchone()
         return _job(row) if row else None
 
-    def renew(self, job: Job, owner: str) -> bool:
+    def renew(self, job: Job) -> bool:
         """Say that the job is still in work; False if another worker has taken it over."""
-        lease = self._now() + self.lease_seconds
-        return (
-            self._database.run("UPDATE jobs SET lease_until = ? WHERE id = ? AND owner = ?", lease, job.id, owner) > 0
-        )
+        return self._change(job, "lease_until = ?", self._now() + self.lease_seconds)
 
     def save(self, job: Job) -> None:
-        """Keep the job's progress: a later worker goes on from there."""
-        self._database.run("UPDATE jobs SET progress = ? WHERE id = ?", _dumps(job.progress), job.id)
+        """Keep the job's progress: a later worker goes on from there. Raises TakenOver if one already does."""
+        lease = self._now() + self.lease_seconds
+        if not self._change(job, "progress = ?, lease_until = ?", _dumps(job.progress), lease):
+            raise TakenOver(job.reference)
 
     def finish(self, job: Job, state: str = "done") -> None:
         """The job is over; its words are not kept here."""
-        self._database.run(
-            "UPDATE jobs SET state = ?, owner = NULL, payload = '{}', progress = '{}' WHERE id = ?", state, job.id
-        )
+        self._change(job, "state = ?, owner = NULL, payload = '{}', progress = '{}'", state)
         if state != "done":
             self._database.shred()
 
     def requeue(self, job: Job, seconds: float, attempts: int) -> None:
         """Try again after a while; `attempts` is how many tries are counted until now."""
-        self._database.run(
-            "UPDATE jobs SET state = 'waiting', owner = NULL, not_before = ?, attempts = ? WHERE id = ?",
-            self._now() + seconds,
-            attempts,
-            job.id,
+        self._change(
+            job, "state = 'waiting', owner = NULL, not_before = ?, attempts = ?", self._now() + seconds, attempts
         )
+
+    def _change(self, job: Job, what: str, *values: object) -> bool:
+        """Change a job that is still in these hands; False if it is not."""
+        return self._database.run(f"UPDATE jobs SET {what} WHERE id = ? AND owner = ?", *values, job.id, job.owner) > 0
 
     def request_stop(self, channel: str, thread_ts: str | None, message_ts: str | None = None) -> int:
         """Ask for the open jobs of a thread, or of one message, to be given up."""
@@ -193,7 +200,7 @@ def event_keys(event_id: str | None, channel: str | None, ts: str | None) -> tup
 def _job(row: Any) -> Job:
     return Job(
         row["id"], row["kind"], row["person"], row["channel"], row["message_ts"], json.loads(row["payload"]),
-        json.loads(row["progress"]), row["attempts"], row["created"],
+        json.loads(row["progress"]), row["attempts"], row["created"], row["owner"],
     )  # fmt: skip
 
 

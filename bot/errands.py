@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 from assistant.answers import Question
 from bot import blocks, home, words
@@ -42,6 +43,8 @@ class Errands:
         job.payload.update(text=turn.edited or turn.question, place=place)
         if place is not Place.PRIVATE:
             job.payload["thread_ts"] = turn.thread_ts
+            # The new answer belongs to the changed question, and is deleted with it.
+            job = dataclasses.replace(job, message_ts=turn.message_ts)
         await self._answering.question(job)
 
     async def share(self, job: Job) -> None:

@@ -4,7 +4,8 @@ BotError
 ├── Later       worth another try after a while; the delivery queue keeps the job
 ├── Refused     Slack will not do this, however often it is asked
 ├── Revoked     our token is no longer accepted; nothing can be posted until it is renewed
-└── Stopped     the person pressed stop
+├── Stopped     the person pressed stop
+└── TakenOver   another worker has the job now; nothing more may be said for it here
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class Revoked(BotError):
 
 class Stopped(BotError):
     """The person pressed stop."""
+
+
+class TakenOver(BotError):
+    """Another worker has the job now."""

@@ -69,7 +69,8 @@ def covered(documents: Sequence[Document]) -> str:
     dated = f"\nThe newest is of {newest.date}: {newest.symbol or newest.title}." if newest else ""
     old = sum(d.standing in ("superseded", "historical") for d in documents)
     past = f"\n{old} of them are superseded or historical; answers say so." if old else ""
-    return f"{len(documents)} documents you may read here: {kinds}.{dated}{past}"
+    number = "1 document" if len(documents) == 1 else f"{len(documents)} documents"
+    return f"{number} you may read here: {kinds}.{dated}{past}"
 
 
 def _kept(kept: int, keep_days: int) -> str:

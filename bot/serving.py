@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Router
 
 from assistant.answer_log import AnswerLog
@@ -12,6 +14,8 @@ from assistant.roles.roles import load_roles
 from assistant.settings import Settings
 from bot.adapters import LoggedAnswers, RoleBriefings
 from bot.app import EVENTS_PATH, SlackBot, build
+
+HEALTH_PATH = "/slack/health"
 
 
 class Opened(Protocol):
@@ -38,7 +42,14 @@ class SlackCompanion:
             return
         if settings.slack_signing_secret is not None:
             router.add_route(EVENTS_PATH, self._bot.handle, methods=["POST"])
+        router.add_route(HEALTH_PATH, self._health)
         await self._bot.start()
+
+    async def _health(self, request: Request) -> Response:
+        """Whether questions from Slack are heard and answered: 200 or 503, and why."""
+        assert self._bot is not None
+        health = await self._bot.health()
+        return JSONResponse({"ok": health.ok, "detail": health.detail}, 200 if health.ok else 503)
 
     async def close(self, grace_seconds: float) -> None:
         """Let running answers finish."""

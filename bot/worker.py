@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-import uuid
 from collections.abc import Callable
 from typing import Protocol
 
 from bot.delivery import Inbox, Job
-from bot.errors import Later, Refused, Revoked, Stopped
+from bot.errors import Later, Refused, Revoked, Stopped, TakenOver
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ class Worker:
         """`pace` shortens the pauses between tries, for rehearsals."""
         self._inbox, self._handler, self._loops, self._pace = inbox, handler, loops, pace
         self._poll_seconds = poll_seconds
-        self._owner = uuid.uuid4().hex
+        self._running: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._woken = asyncio.Event()
@@ -76,13 +75,17 @@ class Worker:
     async def _loop(self) -> None:
         while not self._closing:
             try:
-                job = self._inbox.claim(self._owner)
+                job = self._inbox.claim(self._running)
                 if job is None:
                     self._woken.clear()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
                     continue
-                await self._work(job)
+                self._running.add(job.id)
+                try:
+                    await self._work(job)
+                finally:
+                    self._running.discard(job.id)
             except Exception:
                 # A full disk or a locked file must not end the loop: nothing else would answer.
                 log.exception("the delivery queue could not be used")
@@ -121,12 +124,14 @@ class Worker:
                 return task.cancelled()
             if clock() - renewed > self._inbox.lease_seconds / 3:
                 renewed = clock()
-                if not self._inbox.renew(job, self._owner):
+                if not self._inbox.renew(job):
                     await _cancel(task)
         return False
 
     def _settle(self, job: Job, error: BaseException | None, ending: str | None) -> None:
         """What a job's outcome means: done, again later, or the last word."""
+        if isinstance(error, TakenOver):
+            return
         if isinstance(error, Revoked):
             if not self.revoked:
                 log.error("Slack refuses the bot token: renew FOCAL_SLACK_BOT_TOKEN; questions are kept until then")
@@ -154,8 +159,9 @@ class Worker:
     def _end(self, job: Job, ending: str) -> None:
         """Queue the job's last word, with its own tries."""
         job.progress["ending"] = ending
-        self._inbox.save(job)
-        self._inbox.requeue(job, 0, attempts=0)
+        with contextlib.suppress(TakenOver):
+            self._inbox.save(job)
+            self._inbox.requeue(job, 0, attempts=0)
 
     def _pause(self, job: Job) -> float:
         return PAUSES[min(job.attempts, len(PAUSES)) - 1] * self._pace

@@ -134,3 +134,27 @@ async def test_questions_of_one_thread_are_answered_in_order(tmp_path: Path) -> 
             await w.send(body)
         await w.quiet()
         assert [question.text for question, _ in w.asks.asked] == ["one", "two", "three"]
+
+
+@in_event_loop
+async def test_a_worker_that_was_taken_for_dead_says_nothing_more(tmp_path: Path) -> None:
+    async with world(tmp_path, TableAssistant({Q: answer()}, seconds=0.3)) as w:
+        await w.send(w.mention(Q))
+        await w.until(lambda: w.asks.asked)
+        inbox = w.bot.desk.inbox
+        inbox._database.run("UPDATE jobs SET lease_until = 0")
+        other = inbox.claim()  # another process
+        assert other is not None
+        await asyncio.sleep(0.6)
+        assert not w.double.posts()
+        inbox.finish(other)
+
+
+@in_event_loop
+async def test_a_process_that_stalled_does_not_take_over_from_itself(tmp_path: Path) -> None:
+    async with world(tmp_path, TableAssistant({Q: answer()}, seconds=0.4)) as w:
+        await w.send(w.mention(Q))
+        await w.until(lambda: w.asks.asked)
+        w.bot.desk.database.run("UPDATE jobs SET lease_until = 0")
+        await w.quiet()
+        assert len(w.double.posts()) == 1 and len(w.asks.asked) == 1

@@ -64,6 +64,7 @@ async def test_slack_and_http_give_the_same_words_for_the_same_asker(tmp_path: P
                     assert "Zebulon" not in str(post)
                     for citation in over_http["citations"]:
                         assert f"https://guidance.example.org{citation['url']}" in str(post["blocks"])
+                assert (await client.get("/slack/health")).json() == {"ok": True, "detail": "nothing waiting"}
             await companion.close(1)
             logged = service.answers.rows()
             assert [row.surface for row in logged].count("slack_dm") == 2
