@@ -38,7 +38,7 @@ LIBRARIES = {
     "slack_bolt": ("bot/",),
     "slack_sdk": ("bot/",),
     "langchain": ("assistant/answerers/", "assistant/retriever.py", "evals/peers/"),
-    "typer": ("assistant/cli",),
+    "typer": ("assistant/cli", "evals/cli.py"),
     "pydantic_settings": ("assistant/settings.py",),
 }
 """Each library with the files (or folders, ending in a slash) that may import it, at whatever depth."""
