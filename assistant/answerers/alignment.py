@@ -41,8 +41,12 @@ def align(claim: Sequence[Token], source: Source, covered: Collection[int] = ())
         paths = reached
         if not paths:
             return None
-    ends = [p for p in paths.values() if _may_close(source, p[-1]) and _names_whole(source, p)]
-    return ends[0] if ends else None
+    tail = [token.raw.lower() for token in claim[counting[-1] + 1 :]]
+    for path in paths.values():
+        following = [token.raw.lower() for token in source.tokens[path[-1] + 1 : path[-1] + 1 + len(tail)]]
+        if following == tail and _may_close(source, path[-1]) and _names_whole(source, path):
+            return path
+    return None
 
 
 def _fits(token: Token, candidate: Token) -> bool:

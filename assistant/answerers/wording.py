@@ -63,6 +63,8 @@ DROPPABLE = frozenset(
 CONDITIONS = frozenset(_CRITICAL[word] for word in "unless except provided if when until only".split())
 """Operators that reach back when they follow."""
 
+_SAYING = frozenset("give get got know say tell make made like something someone anyone much".split())
+"""Words too common to search by, yet not to speak by."""
 BE = frozenset("is are was were be been being am".split())
 HAVE = frozenset("has have had having".split())
 PAST, PRESENT = frozenset("was were had did".split()), frozenset("is are has have does do".split())
@@ -141,7 +143,7 @@ def _token(raw: str, between: str, depth: int, hyphen: bool) -> Token:
         return Token(raw, _CRITICAL[bare], "critical", punctuation, depth)
     if is_number_word(bare):
         return Token(raw, bare, "number", punctuation, depth)
-    if low in STOPWORDS and (len(raw) == 1 or not raw.isupper()):
+    if low in STOPWORDS - _SAYING and (len(raw) == 1 or not raw.isupper()):
         return Token(raw, low, "light", punctuation, depth)
     if len(raw) == 1 and not raw.isupper():
         role = "light"
