@@ -106,6 +106,7 @@ class World:
         """The process dies: nothing is tidied up."""
         bot, client = self.bots.pop(), self._clients.pop()
         await client.aclose()
+        bot.worker._closing = True
         bot.desk.database.close()
         for task in [*bot._background, *bot.worker._tasks]:
             task.cancel()
