@@ -222,3 +222,20 @@ async def test_a_marked_answer_shows_its_marking_first(tmp_path: Path) -> None:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
+
+
+@in_event_loop
+async def test_stop_works_where_nothing_is_streamed_too(tmp_path: Path) -> None:
+    asks = TableAssistant({Q: answer()}, seconds=20)
+    async with world(tmp_path, asks, manners=PATIENT) as w:
+        body = w.mention(Q)
+        await w.send(body)
+        await w.until(lambda: w.double.hanging())
+        thread = {"channel": CHANNEL, "thread_ts": body["event"]["ts"], "user": "UMEMBER"}
+        pressed = time.monotonic()
+        await w.send(w.event({"type": "agent_session_stopped", **thread}))
+        await w.until(lambda: asks.ended)
+        assert asks.ended[0] - pressed < 1
+        await w.quiet()
+        assert [post["text"] for post in w.double.posts()] == ["Stopped. Ask again whenever you like."]
+        assert not w.double.hanging()
