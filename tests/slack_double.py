@@ -19,6 +19,7 @@ from slack_double_rules import (
     PROMPTS,
     SESSION_TITLE,
     STREAM_BYTES,
+    Fault,
     Refusal,
     check_blocks,
     check_message,
@@ -33,16 +34,6 @@ STREAM_SECONDS = 300  # [1.3] a stream dies about five minutes after its start
 STATUS_SECONDS = 120  # [1.4]
 TRIGGER_SECONDS = 3  # [1.6]
 RESPONSES, RESPONSE_SECONDS = 5, 1800  # [1.6]
-
-
-@dataclass
-class Fault:
-    """What becomes of the next call of a method."""
-
-    status: int = 200
-    error: str = ""
-    retry_after: int | None = None
-    done_all_the_same: bool = False
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 TEXT = 40_000  # notes 2.3: longer text is cut, which for an answer is a loss
@@ -20,6 +21,16 @@ _LIVE_MRKDWN = re.compile(r"<(![^>]+|@[UW][^>]*|#C[^>]*|(?:https?|mailto|javascr
 _LIVE_MARKDOWN = re.compile(
     r"<![a-z]+[^>]*>|<@[UW][^>]*>|(?<!\\)\[[^\]]*(?<!\\)\]\([^)]*\)|(?:https?|javascript):[^\s\u2060]"
 )
+
+
+@dataclass
+class Fault:
+    """What becomes of the next call of a method."""
+
+    status: int = 200
+    error: str = ""
+    retry_after: int | None = None
+    done_all_the_same: bool = False
 
 
 class Refusal(Exception):

@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from slack_double import Fault
 from slack_double_people import OLD_DOCUMENT, TableAssistant, answer, citation
-from slack_double_rules import live, size
+from slack_double_rules import Fault, live, size
 from slack_double_world import CHANNEL, DM, body_words, in_event_loop, world
 
 from assistant.answers import Status

@@ -128,7 +128,7 @@ async def test_a_private_answer_is_shared_only_where_everybody_may_read_it(tmp_p
 
 @in_event_loop
 async def test_who_cannot_be_looked_up_waits_instead_of_getting_half_an_answer(tmp_path: Path) -> None:
-    from slack_double import Fault
+    from slack_double_rules import Fault
 
     async with world(tmp_path, TableAssistant({Q: RESTRICTED})) as w:
         w.double.fail("users.info", Fault(500), Fault(429, "ratelimited", 0))

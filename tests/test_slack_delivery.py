@@ -6,8 +6,8 @@ import asyncio
 import time
 from pathlib import Path
 
-from slack_double import Fault
 from slack_double_people import TableAssistant, answer
+from slack_double_rules import Fault
 from slack_double_world import CHANNEL, DM, in_event_loop, world
 
 Q = "who decides on quips?"

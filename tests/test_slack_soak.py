@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from slack_double import Fault
 from slack_double_people import TableAssistant, answer
+from slack_double_rules import Fault
 from slack_double_world import DM, in_event_loop, world
 from slack_soak import soak
 
