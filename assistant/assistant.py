@@ -6,8 +6,8 @@ import datetime as dt
 import logging
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from assistant import citations as checking
@@ -16,6 +16,8 @@ from assistant.answers import Answer, Citation, Engine, Filters, Notice, Questio
 from assistant.citations import Claim
 from assistant.errors import CitationError, QuestionError
 from assistant.refusals import refusal
+from assistant.roles.persona import announces, personal_text, personalise, role_named_in
+from assistant.roles.roles import Role, find_role
 from knowledge.access import Asker
 from knowledge.register import Register
 from knowledge.retrieval import Retrieved, RetrievedPassage, Retriever, Scope
@@ -56,10 +58,11 @@ class Assistant:
         answerer: Answerer,
         close: Callable[[], None] = lambda: None,
         today: Callable[[], dt.date] = dt.date.today,
+        roles: Callable[[], Mapping[str, Role]] = dict,
     ) -> None:
-        """Made by `bootstrap.build`."""
+        """Made by `bootstrap.build`; `roles` is called when a question has to do with one."""
         self.register, self.retriever, self._answerer = register, retriever, answerer
-        self._close, self._today = close, today
+        self._close, self._today, self._roles = close, today, roles
 
     def __enter__(self) -> Assistant:
         return self
@@ -74,9 +77,13 @@ class Assistant:
     def ask_with_passages(self, question: Question, asker: Asker) -> tuple[Answer, list[RetrievedPassage]]:
         """As `ask`, with the passages the answer was written from, best first."""
         started = time.perf_counter()
+        arrived = role_named_in(question.text, self._roles()) if announces(question.text) else None
         retrieved = self.retrieve(question, asker, limit=10)
         found = time.perf_counter()
         answer = self._answer(question, asker, retrieved)
+        if arrived:
+            offer = Notice("briefing", f"There is a briefing for this post: `focal brief {arrived.id}`.")
+            answer = replace(answer, notices=(*answer.notices, offer))
         done = time.perf_counter()
         timed = answer.with_timing(retrieve=(found - started) * 1000, answer=(done - found) * 1000)
         return timed, list(retrieved.passages)
@@ -86,14 +93,21 @@ class Assistant:
         return list(self.retrieve(question, asker, limit).passages)
 
     def retrieve(self, question: Question, asker: Asker, limit: int = 10) -> Retrieved:
-        """The passages an answer would be written from, and how the question was understood."""
+        """The passages an answer would be written from, and how the question was understood.
+
+        Raises QuestionError if the question is empty, too long, or asked in an unknown role.
+        """
         if not question.text.strip():
             raise QuestionError("the question is empty")
         if len(question.text) > MAX_QUESTION_CHARACTERS:
             raise QuestionError(
                 f"the question has {len(question.text)} characters; the limit is {MAX_QUESTION_CHARACTERS}"
             )
-        return self.retriever.retrieve(question.text, asker, question.history, _scope(question.filters), limit)
+        text, history = question.text, question.history
+        if question.role:
+            role = find_role(question.role, self._roles())
+            text, history = personalise(question, role), tuple(personal_text(turn, role) for turn in history)
+        return self.retriever.retrieve(text, asker, history, _scope(question.filters), limit)
 
     def fingerprint(self, asker: Asker) -> str:
         """Changes whenever anything the asker may read changes."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answerers.extractive import ExtractiveAnswerer
 from assistant.assistant import Assistant
+from assistant.roles.roles import Role, load_roles
 from assistant.settings import Settings
 from knowledge.embedding import EMBEDDINGS
 from knowledge.index import VectorIndex
@@ -80,7 +82,9 @@ def assistant_for(home: Home, retrieval: str | None = None) -> Assistant:
 
 
 def _extractive(home: Home, retriever: Retriever) -> Assistant:
-    return Assistant(home.store.register, retriever, ExtractiveAnswerer(home.settings.max_words))
+    return Assistant(
+        home.store.register, retriever, ExtractiveAnswerer(home.settings.max_words), roles=_roles(home.settings)
+    )
 
 
 def _chat_model(home: Home, retriever: Retriever) -> Assistant:
@@ -96,9 +100,15 @@ def _chat_model(home: Home, retriever: Retriever) -> Assistant:
         retriever,
         answerer,
         line.close,
+        roles=_roles(settings),
         rewriter=Rewriter(line),
         max_classification=settings.chat_max_classification,
     )
+
+
+def _roles(settings: Settings) -> Callable[[], Mapping[str, Role]]:
+    """The roles of the package and of FOCAL_HOME, read when first asked for."""
+    return cache(lambda: load_roles(settings.folder))
 
 
 def chat_line(settings: Settings) -> ModelLine:

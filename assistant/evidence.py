@@ -22,18 +22,18 @@ class Evidence:
 
 
 ANSWER_FROM = 0.5
-"""Confidence from which an answer is given: 8 % of the answerable development cases lie below it."""
+"""Confidence from which an answer is given: a tenth of the answerable development cases lie below it."""
 IN_SCOPE_FROM = 0.36
 """Best cosine below which a refused question is taken to be about something else altogether."""
 
 COEFFICIENTS = {
-    "intercept": -3.318,
-    "reach": 2.609,
-    "number": -3.24,
-    "follow_up": 2.955,
-    "covered": 2.732,
-    "uncovered": 0.365,
-    "definition": 1.636,
+    "intercept": -3.249,
+    "reach": 2.401,
+    "number": -2.747,
+    "follow_up": 2.707,
+    "covered": 2.666,
+    "uncovered": 0.309,
+    "definition": 1.765,
 }
 """Logistic regression of "the case is answerable" on the development halves (`evals/calibrate.py`)."""
 
@@ -64,24 +64,30 @@ def measure(retrieved: Retrieved) -> dict[str, float]:
     """What is weighed.
 
     reach: best cosine of a passage, times the logarithm of the number of words that carry meaning, since a short
-    question is easily close to something; number: best cosine of a sentence, for a question that wants a number or a
-    date, which documents on the right topic often lack; follow_up, definition: 1 for such questions; covered: share of
-    the question's words, by rarity, in the best of three passages; uncovered: how many stand in none of the three.
+    question is easily close to something; number: best cosine of a sentence, for a question that wants a number, which
+    documents on the right topic often lack; follow_up, definition: 1 for such questions; covered: share of the
+    question's words, by rarity, in the best of three passages; uncovered: how many stand in none of the three.
     """
     top = retrieved.passages[:CONSIDERED]
     kind = kind_of(retrieved.query)
     texts = [stems(_searchable(p)) for p in top[:3]]
-    total = sum(retrieved.coverage.values()) or 1.0
     best_sentence = max(max(p.sentence_scores, default=p.dense) for p in top)
-    shares = [sum(rarity for word, rarity in retrieved.coverage.items() if word in text) / total for text in texts]
     return {
         "reach": max(p.dense for p in top) * math.log(1 + len(retrieved.coverage)),
-        "number": best_sentence if kind in (QuestionKind.NUMBER, QuestionKind.DATE) else 0.0,
+        "number": best_sentence if kind is QuestionKind.NUMBER else 0.0,
         "follow_up": float(retrieved.query.elliptical),
-        "covered": max(shares),
+        "covered": max(_share(retrieved, text) for text in texts),
         "uncovered": float(sum(not any(word in text for text in texts) for word in retrieved.coverage)),
         "definition": float(kind is QuestionKind.DEFINITION),
     }
+
+
+def _share(retrieved: Retrieved, present: set[str]) -> float:
+    """Share of the question's words among these stems, each counting by its rarity; 1 for a question without any."""
+    total = sum(retrieved.coverage.values())
+    if total <= 0:
+        return 1.0
+    return sum(rarity for word, rarity in retrieved.coverage.items() if word in present) / total
 
 
 def _searchable(found: RetrievedPassage) -> str:

@@ -94,6 +94,19 @@ class FullText:
         )
         return {row[0]: -row[1] for row in rows}
 
+    def document_counts(self, class_ids: Sequence[int], match: str) -> dict[str, int]:
+        """In how many passages of each document an FTS5 expression is found."""
+        counts: dict[str, int] = {}
+        for class_id in class_ids:
+            words = table(class_id)
+            for document_id, count in self._rows(
+                f"SELECT p.document_id, count(*) FROM {words} k JOIN passages p ON p.row = k.rowid"
+                f" WHERE {words} MATCH ? GROUP BY p.document_id",
+                [match],
+            ):
+                counts[document_id] = counts.get(document_id, 0) + count
+        return counts
+
     def vocabulary(self, class_ids: Sequence[int]) -> dict[str, int]:
         """Every stem in these access classes with the number of passages it stands in."""
         counts: dict[str, int] = {}

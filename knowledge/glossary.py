@@ -13,7 +13,7 @@ from knowledge.words import STOPWORDS
 _SHORT = r"(?:[A-Z][A-Za-z]?[A-Z0-9&/.-]{0,10}[A-Za-z0-9]|[A-Z]\d+)s?"
 _IN_BRACKETS = re.compile(rf"\(\s*[\"“']?({_SHORT})[\"”']?\s*(?:[,;]\s[^()]{{0,40}})?\)")
 _BEFORE_BRACKETS = re.compile(rf"(?<![\w/-])({_SHORT})\s+\(([A-Z][^()]{{6,90}})\)")
-_LIST_LINE = re.compile(rf"^({_SHORT})\s*(?:\t|[:=–|-]|\s)\s*([A-Z][^\n|]{{6,100}})$", re.MULTILINE)
+_LIST_LINE = re.compile(rf"^({_SHORT})\s*(?:\t|[:=–|-]|\s)\s*([A-Z][^\n|]{{6,100}}?)(?= \||$)", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z0-9’']+")
 _LINKING = {
     "of",

@@ -57,8 +57,8 @@ class Query:
     """Words that carry meaning, lower case, of `text` without `context_terms`."""
     context_terms: tuple[str, ...]
     """Words that only earlier turns contributed."""
-    phrases: tuple[str, ...]
-    """Other forms of its abbreviations: expansions of short ones, short forms of long ones."""
+    alternatives: tuple[tuple[str, ...], ...]
+    """Each abbreviation (or name that has one) as it stands in the question, followed by its other forms."""
     everyday: tuple[str, ...]
     """What documents say for everyday words in the question; for the keyword search only."""
     abbreviations: tuple[str, ...]
@@ -70,6 +70,11 @@ class Query:
     """Months with their year, as `2025-01`."""
     language: str
     elliptical: bool
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """Other forms of its abbreviations: expansions of short ones, short forms of long ones."""
+        return tuple(dict.fromkeys(form for _, *others in self.alternatives for form in others))
 
 
 def understand(question: str, history: Sequence[str], glossary: Glossary) -> Query:
@@ -83,15 +88,18 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
     text = " ".join([*turns, english])
     terms = tuple(content_words(english))
     shorts = glossary.shorts_in(text) if not text.isupper() else glossary.shorts_in(text.lower())
-    phrases = [long for short in shorts for long in glossary.expansions(short)[:3]]
-    phrases += [phrase for phrase in thesaurus.shorthand_in(text) if phrase not in {p.lower() for p in phrases}]
-    phrases += [entry.short for entry in glossary.longs_in(text)]
+    alternatives = {short.lower(): tuple(glossary.expansions(short)[:3]) for short in shorts}
+    for word, phrase in thesaurus.shorthand_in(text).items():
+        known = alternatives.get(word.lower(), ())
+        alternatives[word.lower()] = known if phrase in {k.lower() for k in known} else (*known, phrase)
+    for entry in glossary.longs_in(text):
+        alternatives.setdefault(entry.long, (entry.short,))
     return Query(
         text=text,
         own_text=own,
         terms=terms,
         context_terms=tuple(w for w in content_words(" ".join(turns)) if w not in terms),
-        phrases=tuple(dict.fromkeys(phrases)),
+        alternatives=tuple((word, *others) for word, others in alternatives.items()),
         everyday=tuple(w for w in thesaurus.everyday_in(text) if w not in terms),
         abbreviations=tuple(shorts),
         codes=tuple(codes(text)),

@@ -18,15 +18,17 @@ from knowledge.words import stem, stems, words
 Scores = NDArray[np.float32]
 
 FEATURES = (
-    "fused", "document", "covered", "covered_text", "covered_title", "mention", "pairs", "length", "typed", "table",
-    "footnote", "superseded",
+    "fused", "document", "covered", "covered_text", "covered_title", "mention", "about",
+    "pairs", "length", "typed", "table", "footnote", "superseded",
 )  # fmt: skip
 """What a passage is scored by:
 
 fused: the weighted sum of scaled dense and keyword scores;
 document: mean of the three best fused scores in the passage's document;
-covered: share of the question's words, by rarity, in title, headings or text; covered_text, covered_title: in one;
+covered: share of the question's words, by rarity, in title, headings or text;
+covered_text, covered_title: the same in the one alone;
 mention: how plainly the question names the document;
+about: how much of the document speaks of what the question names;
 pairs: share of the question's neighbouring word pairs that stand in the text;
 length: logarithm of the number of words, as the shortest passages match by accident;
 typed: best sentence similarity among sentences that hold what the question asks for (a number, a date, a name);
@@ -43,6 +45,7 @@ class Candidate:
     fused: float
     sentence_scores: Sequence[float]
     mention: float
+    about: float
 
 
 def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[str, float]) -> Scores:
@@ -74,6 +77,7 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
                 share(text_stems),
                 share(title),
                 c.mention,
+                c.about,
                 len(own_pairs & pairs(c.passage.text)) / len(own_pairs) if own_pairs else 0.0,
                 math.log(1 + len(c.passage.text.split())),
                 typed,
@@ -86,9 +90,9 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
 
 
 COEFFICIENTS = {
-    "fused": 7.008, "document": 3.146, "covered": 3.905, "covered_text": 0.638, "covered_title": -0.06,
-    "mention": 1.664, "pairs": 6.711, "length": 0.778, "typed": 1.354, "table": -1.231, "footnote": 0.35,
-    "superseded": -1.478,
+    "fused": 7.077, "document": 2.879, "covered": 3.766, "covered_text": 0.632, "covered_title": -0.222,
+    "mention": 1.518, "about": 0.872, "pairs": 7.176, "length": 0.806, "typed": 1.356, "table": -1.366,
+    "footnote": 0.414, "superseded": -1.562,
 }  # fmt: skip
 """Fitted by `evals/calibrate.py` (softmax over the candidates of a question, L2 0.03) on the development halves."""
 

@@ -330,6 +330,15 @@ class Register:
         sql = "SELECT count(*) FROM passages p JOIN documents d ON d.id = p.document_id WHERE d.class_id = ?"
         return int(self._rows(sql, (class_id,))[0][0])
 
+    def count_by_document(self, class_ids: Sequence[int]) -> dict[str, int]:
+        """How many passages each document of these access classes has."""
+        marks = ",".join("?" * len(class_ids))
+        sql = (
+            "SELECT d.id, count(*) FROM documents d JOIN passages p ON p.document_id = d.id"
+            f" WHERE d.class_id IN ({marks}) GROUP BY d.id"
+        )
+        return {row[0]: row[1] for row in self._rows(sql, class_ids)}
+
     def stored_passages(self, document_id: str) -> list[StoredPassage]:
         """All passages of a document in order, with vectors; no access check."""
         return [

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,10 +13,12 @@ from numpy.typing import NDArray
 from knowledge.access import Asker
 from knowledge.documents import Document, Passage
 from knowledge.embedding import Embedding, Vectors
-from knowledge.fulltext import codes, quoted
+from knowledge.fulltext import quoted
 from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex, cosine
-from knowledge.queries import Query, Reference, understand
+from knowledge.naming import Names, aboutness
+from knowledge.places import direct_hits
+from knowledge.queries import Query, understand
 from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.ranking import Candidate, Scores, features, rank
 from knowledge.register import Abbreviation, Register, StoredPassage
@@ -85,6 +85,8 @@ class RetrievedPassage:
     """BM25, 0 or more."""
     sentence_scores: tuple[float, ...] = ()
     """Cosine of question and each sentence."""
+    about: float = 0.0
+    """How much its document speaks of what the question names, 0 to 1."""
     direct: bool = False
     """True if the question names this very place."""
     twins: tuple[str, ...] = ()
@@ -107,10 +109,10 @@ class Retrieved:
     """For a question about an abbreviation: each different expansion with the passage that gives it."""
 
 
+ABOUT = 0.6
+"""What being about the question is worth beside being named by it."""
 NAMED, NAMED_DOCUMENTS = 0.3, 3
 """From how plain a mention a document is searched on its own, and how many are at most."""
-LIKELY_DOCUMENTS = 4
-"""Documents tried for a place that the question names."""
 KEPT_ASKERS = 8
 """Different clearances and groups whose vocabulary is kept ready."""
 
@@ -123,6 +125,8 @@ class _Known:
     speller: Speller
     names: Names
     vocabulary: dict[str, int]
+    sizes: dict[str, int]
+    """Passages of each document."""
     passages: int
 
     def rarity(self, stem: str) -> float:
@@ -174,7 +178,8 @@ class Retriever:
                 Speller(vocabulary, self._embedding.is_word),
                 Names(self._register.documents(asker)),
                 vocabulary,
-                sum(self._register.count_passages(class_id) for class_id in class_ids),
+                sizes := self._register.count_by_document(class_ids),
+                sum(sizes.values()),
             )
             current = {k: v for k, v in self._known.items() if k[0] == key[0]}
             self._known = {**dict(list(current.items())[-KEPT_ASKERS:]), key: known}
@@ -192,7 +197,7 @@ class Retriever:
         found = self.candidates(question, asker, history, scope)
         scores = rank(found.rows)
         order = sorted(range(len(scores)), key=lambda i: (-float(scores[i]), found.candidates[i].passage.id))
-        ranked = [replace(found.passages[i], score=float(scores[i])) for i in order]
+        ranked = [replace(found.passages[i], score=float(scores[i]), about=found.candidates[i].about) for i in order]
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
         passages = without_twins([*named, *(p for p in ranked if not p.direct)], limit)
@@ -213,18 +218,21 @@ class Retriever:
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
         vector = self._embedding.encode([self._dense_text(query)]).texts[0]
         class_ids = self._register.class_ids(asker)
+        about = self._aboutness(query, known, class_ids)
         mentions = {d: known.names.mention(query, documents[d]) for d in documents}
         scored = self._search(query, vector, class_ids, documents, scope)
-        for document_id in sorted(mentions, key=lambda d: -mentions[d])[:NAMED_DOCUMENTS]:
-            if mentions[document_id] >= NAMED:
+        likely = {d: max(mentions[d], about[d] * ABOUT) for d in documents}
+        for document_id in sorted(likely, key=lambda d: -likely[d])[:NAMED_DOCUMENTS]:
+            if likely[document_id] >= NAMED:
                 scored |= self._search_within(document_id, query, vector)
-        direct = self._direct_hits(query, documents, mentions)
+        direct = direct_hits(self._register, query, documents, mentions)
         stored = self._register.fetch([*scored, *direct], class_ids)
         passages = self._fuse(stored, scored, direct, documents, vector)
         rarities = {stem: known.rarity(stem) for stem in sorted(stems(" ".join(query.terms)))}
         named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
         entries = [
-            Candidate(p.passage, p.document, p.score, p.sentence_scores, mentions[p.document.id]) for p in passages
+            Candidate(p.passage, p.document, p.score, p.sentence_scores, mentions[p.document.id], about[p.document.id])
+            for p in passages
         ]
         rows = features(entries, query, rarities)
         return Candidates(query, entries, passages, rows, vector, rarities, named)
@@ -271,6 +279,14 @@ class Retriever:
             scored |= {i: keyword.get(i, 0.0) for i in {**dense, **keyword}}
         return scored
 
+    def _aboutness(self, query: Query, known: _Known, class_ids: Sequence[int]) -> dict[str, float]:
+        """How much each document the asker may read is about the question's words (see `naming.aboutness`)."""
+        groups = [(word,) for word in (*query.terms, *query.context_terms)]
+        groups = [g for g in groups if not any(g[0] in forms[0].lower().split() for forms in query.alternatives)]
+        expressions = [" OR ".join(map(quoted, forms)) for forms in (*groups, *query.alternatives)]
+        counts = [self._register.text.document_counts(class_ids, expression) for expression in expressions]
+        return aboutness(counts, known.sizes)
+
     def _search_within(self, document_id: str, query: Query, vector: Vectors) -> dict[str, float]:
         """The best of one document that the question names, which the whole index might crowd out."""
         class_id = self._register.class_of(document_id)
@@ -301,36 +317,6 @@ class Retriever:
         best = sorted(found, key=found.__getitem__, reverse=True)[: self.weights.candidates]
         return {i: found[i] for i in best}
 
-    def _direct_hits(self, query: Query, documents: dict[str, Document], mentions: dict[str, float]) -> list[str]:
-        """Passages at the places the question names, in the document it names most plainly that has them."""
-        if not query.references:
-            return []
-        likely = sorted(documents, key=lambda d: -mentions[d])
-        likely = [d for d in likely if mentions[d] >= 0.1 or len(documents) == 1]
-        for document_id in likely[:LIKELY_DOCUMENTS]:
-            found = [p for reference in query.references for p in self._at(document_id, reference)]
-            if found:
-                return [p.id for p in found][:20]
-        return []
-
-    def _at(self, document_id: str, reference: Reference) -> list[Passage]:
-        """The passages of a document at one place; empty if it has no such place."""
-        number = re.sub(r"\([a-z]+\)$", "", reference.number)
-        if reference.unit in ("section", "note", "annex"):
-            stored = [s.passage for s in self._register.stored_passages(document_id)]
-            if reference.unit == "annex":
-                return [p for p in stored if _is_part(p, number)][:6]
-            if reference.unit == "note":
-                return [p for p in stored if p.kind == "footnote" and p.headings[-1:] == (f"Footnote {number}",)]
-            heading = re.compile(rf"^{re.escape(number)}[.\s]", re.IGNORECASE)
-            return [p for p in stored if p.kind != "footnote" and any(heading.match(h + " ") for h in p.headings)][:6]
-        found = self._register.by_paragraph(document_id, number)
-        if reference.part:
-            return [p for p in found if _is_part(p, reference.part)]
-        if reference.unit == "recommendation":
-            found = [p for p in found if "recommend" in " ".join([*p.headings, p.text[:40]]).lower()] or found
-        return [p for p in found if p.part is None] or found
-
     def _fuse(
         self,
         stored: dict[str, StoredPassage],
@@ -353,7 +339,7 @@ class Retriever:
         found = [
             RetrievedPassage(
                 s.passage, documents[s.passage.document_id], float(fused[row]), float(own[row]), float(keyword[row]),
-                tuple(float(x) for x in sentences[row]), i in direct, (), s.vectors,
+                tuple(float(x) for x in sentences[row]), 0.0, i in direct, (), s.vectors,
             )
             for row, (i, s) in enumerate(rows)
         ]  # fmt: skip
@@ -367,38 +353,6 @@ def match_expression(query: Query) -> str:
     parts += [quoted(phrase) for phrase in query.phrases]
     parts += [quoted(code) for code in query.codes]
     return " OR ".join(dict.fromkeys(parts))
-
-
-class Names:
-    """What documents are called, to tell how plainly a question names one of them."""
-
-    def __init__(self, documents: Iterable[Document]) -> None:
-        """`documents`: those the asker may read; how telling a word is depends on how many of them share it."""
-        self._words = {
-            d.id: stems(" ".join(filter(None, (d.title, d.short_title, d.publisher, d.organ)))) for d in documents
-        }
-        self._shared = Counter(word for words in self._words.values() for word in words)
-
-    def mention(self, query: Query, document: Document) -> float:
-        """0 to 1: by its symbol, its year with its kind, or the rare words of its name (a mission's, spelled out)."""
-        if document.symbol and set(codes(document.symbol)) & set(query.codes):
-            return 1.0
-        asked = stems(" ".join((query.text, *query.phrases))) - set(query.years)
-        score = 0.0
-        if document.date and document.date[:7] in query.months:
-            score = 0.6
-        elif document.date and document.date[:4] in query.years:
-            score = 0.5 if asked & _KINDS else 0.15
-        common = math.log(1 + len(self._words))
-        rare = sum(math.log((1 + len(self._words)) / self._shared[word]) for word in asked & self._words[document.id])
-        return min(score + 0.3 * rare / common, 1.0) if common else score
-
-
-_KINDS = frozenset("report studi note resolut polici summari guidelin paper rec recommend section text".split())
-
-
-def _is_part(passage: Passage, number: str) -> bool:
-    return passage.part is not None and passage.part.upper().split()[-1] in (number.upper(), "ANNEX")
 
 
 def without_twins(passages: Iterable[RetrievedPassage], limit: int) -> list[RetrievedPassage]:

@@ -11,6 +11,8 @@ import re
 SHORTHAND = {
     "ASG": "assistant secretary-general", "AU": "african union", "CAAC": "children and armed conflict",
     "CAO": "chief administrative officer", "COS": "chief of staff", "CRSV": "conflict-related sexual violence",
+    "CAR": "central african republic", "DRC": "democratic republic of the congo",
+    "RCA": "central african republic", "RDC": "democratic republic of the congo",
     "DDR": "disarmament demobilization reintegration", "DMS": "director of mission support",
     "DPO": "department of peace operations", "ERC": "emergency relief coordinator", "EU": "european union",
     "FC": "force commander", "FPU": "formed police unit", "GA": "general assembly",
@@ -54,11 +56,13 @@ EVERYDAY = {
 _UPPER_WORD = re.compile(r"\b[A-Z][A-Za-z]*[A-Z]s?\b")
 
 
-def shorthand_in(text: str) -> list[str]:
-    """The phrases behind the shorthand in a text, in order; in lower case it counts from three letters."""
-    found = [SHORTHAND.get(word.rstrip("s").upper()) for word in _UPPER_WORD.findall(text)]
-    found += [SHORTHAND.get(w.upper()) for w in text.split() if w.islower() and len(w) >= 3 and w not in _ALSO_WORDS]
-    return list(dict.fromkeys(phrase for phrase in found if phrase))
+def shorthand_in(text: str) -> dict[str, str]:
+    """Shorthand in a text, as written, with the phrase behind it; in lower case it counts from three letters."""
+    upper = [word for word in _UPPER_WORD.findall(text) if word.rstrip("s").upper() in SHORTHAND]
+    lower = [
+        word for word in re.findall(r"\b[a-z]{3,6}\b", text) if word not in _ALSO_WORDS and word.upper() in SHORTHAND
+    ]
+    return {word: SHORTHAND[word.rstrip("s").upper()] for word in (*upper, *lower)}
 
 
 def everyday_in(text: str) -> list[str]:
@@ -68,5 +72,5 @@ def everyday_in(text: str) -> list[str]:
     return list(dict.fromkeys(word for said in found for word in said.split()))
 
 
-_ALSO_WORDS = frozenset({"sea", "tor", "cos", "soma", "roe"})
+_ALSO_WORDS = frozenset({"sea", "tor", "cos", "soma", "roe", "car"})
 """Shorthand that is also an everyday word, or a typing slip of one: it counts in capitals only."""

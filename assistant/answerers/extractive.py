@@ -33,6 +33,10 @@ class Weights:
     """Share of the question's neighbouring word pairs in the sentence."""
     length: float = -0.5
     """Logarithm of the number of words: what says it in fewer leaves room for more."""
+    footnote: float = -1.0
+    """For a footnote, which mostly names sources."""
+    margin: float = 3.5
+    """How far below the best sentence another may lie and still be said."""
     passages: int = 8
     """Passages whose sentences are considered."""
 
@@ -113,6 +117,7 @@ class ExtractiveAnswerer:
                 + w.typed * similarity * wants(kind, text)
                 + w.pairs * (len(own_pairs & pairs(text)) / len(own_pairs) if own_pairs else 0.0)
                 + w.length * math.log(1 + len(text.split()))
+                + w.footnote * (source.passage.kind == "footnote")
             )
             found.append(_Candidate(source, position, text, score))
         return found
@@ -125,7 +130,8 @@ class ExtractiveAnswerer:
         order: list[RetrievedPassage] = []
         said: list[set[str]] = []
         words = 0
-        for candidate in sorted(candidates, key=lambda c: -c.score):
+        lowest = max((c.score for c in candidates), default=0.0) - self.weights.margin
+        for candidate in sorted((c for c in candidates if c.score >= lowest), key=lambda c: -c.score):
             positions = chosen.get(candidate.source.passage.id, set())
             needed = [p for p in self._with_context(candidate, kind) if p not in positions]
             texts = candidate.source.passage.sentence_texts()

@@ -58,12 +58,17 @@ _ARRIVAL = re.compile(
 )
 
 
+def announces(text: str) -> bool:
+    """True if somebody says they have taken up a post, or are about to."""
+    return bool(_ARRIVAL.search(text))
+
+
 def role_named_in(text: str, roles: Mapping[str, Role]) -> Role | None:
     """The role that somebody says they have been appointed to, or None; the longest name found decides.
 
     "I have just been appointed DSRSG, what should I read?" gives a channel the chance to offer the briefing.
     """
-    if not _ARRIVAL.search(text):
+    if not announces(text):
         return None
     found = {id_: _named_length(role, text) for id_, role in roles.items()}
     best = max(found, key=lambda id_: found[id_], default=None)

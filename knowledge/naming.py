@@ -1,0 +1,61 @@
+"""Which documents a question is about: those it names, and those that speak of what it names more than others do."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from knowledge.documents import Document
+from knowledge.fulltext import codes
+from knowledge.queries import Query
+from knowledge.words import stems
+
+
+class Names:
+    """What documents are called, to tell how plainly a question names one of them."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        """`documents`: those the asker may read; how telling a word is depends on how many of them share it."""
+        self._words = {
+            d.id: stems(" ".join(filter(None, (d.title, d.short_title, d.publisher, d.organ)))) for d in documents
+        }
+        self._shared = Counter(word for words in self._words.values() for word in words)
+
+    def mention(self, query: Query, document: Document) -> float:
+        """0 to 1: by its symbol, its year with its kind, or the rare words of its name (a mission's, spelled out)."""
+        if document.symbol and set(codes(document.symbol)) & set(query.codes):
+            return 1.0
+        asked = stems(" ".join((query.text, *query.phrases))) - set(query.years)
+        score = 0.0
+        if document.date and document.date[:7] in query.months:
+            score = 0.6
+        elif document.date and document.date[:4] in query.years:
+            score = 0.5 if asked & _KINDS else 0.15
+        common = math.log(1 + len(self._words))
+        rare = sum(math.log((1 + len(self._words)) / self._shared[word]) for word in asked & self._words[document.id])
+        return min(score + 0.3 * rare / common, 1.0) if common else score
+
+
+_KINDS = frozenset("report studi note resolut polici summari guidelin paper rec recommend section text".split())
+
+
+def aboutness(counts: Iterable[Mapping[str, int]], sizes: Mapping[str, int]) -> dict[str, float]:
+    """How much each document is about what a question speaks of, 0 to 1.
+
+    `counts` holds for each word of the question the passages it stands in by document, `sizes` each document's number
+    of passages. A word counts by how few documents know it (ln N/n, nothing when all do), and for a document by the
+    share of its passages that have the word, relative to the document where that share is largest.
+    """
+    scores: dict[str, float] = dict.fromkeys(sizes, 0.0)
+    total = 0.0
+    for by_document in counts:
+        shares = {d: count / sizes[d] for d, count in by_document.items() if sizes.get(d)}
+        if not shares:
+            continue
+        weight = math.log(len(sizes) / len(shares)) if len(sizes) > 1 else 0.0
+        total += weight
+        largest = max(shares.values())
+        for document_id, share in shares.items():
+            scores[document_id] += weight * share / largest
+    return {d: score / total if total > 0 else 0.0 for d, score in scores.items()}
