@@ -9,6 +9,7 @@ import pytest
 
 from knowledge.documents import Classification, Kind, Reading
 from knowledge.errors import ReadError
+from knowledge.readers import ocr
 from knowledge.readers.pdf import read_pdf
 
 CORPUS = pathlib.Path(__file__).resolve().parents[2] / "shared" / "corpus" / "un-reports"
@@ -87,7 +88,11 @@ def test_joins_a_table_over_a_page_break_and_keeps_its_last_row() -> None:
 @pytest.mark.parametrize(
     ("name", "begins"),
     [
-        ("A_45_696_Add.1.en.pdf", "no text layer"),
+        pytest.param(
+            "A_45_696_Add.1.en.pdf",
+            "no text layer",
+            marks=pytest.mark.skipif(ocr.installed(), reason='the "ocr" extra reads it'),
+        ),
         ("A_78_1.en.pdf", "the PDF is only a notice"),
         ("E_2024_50.en.pdf", "the PDF is only a notice"),
     ],
@@ -101,3 +106,17 @@ def test_says_in_one_line_why_a_file_cannot_be_read(name: str, begins: str) -> N
 def test_warns_of_a_scan_with_misread_words_and_of_pages_without_text() -> None:
     assert any("machine-read" in warning for warning in read_pdf(CORPUS / "A_39_361.en.pdf").warnings)
     assert any("page 16" in warning for warning in read_pdf(CORPUS / "S_2025_194.en.pdf").warnings)
+
+
+@pytest.mark.skipif(not ocr.installed(), reason='the "ocr" extra is not installed')
+def test_a_scan_keeps_its_words_numbers_and_pages_when_text_recognition_reads_it() -> None:
+    reading = read_pdf(CORPUS / "A_45_696_Add.1.en.pdf")
+    assert (reading.metadata.symbol, reading.metadata.date, reading.pages) == ("A/45/696/Add.1", "1990-11-08", 22)
+    numbered = [block.number for block in reading.blocks if block.page == 7 and block.kind == "paragraph"]
+    assert numbered == ["2", "3", "4", "5", "6", "7", "8"]
+    assert any(block.text == "Polar ice sheets and sea ice;" for block in reading.blocks)
+
+
+def test_short_lines_of_a_scan_with_a_text_layer_are_text_and_no_labels_of_a_picture() -> None:
+    reading = read_pdf(CORPUS / "A_39_361.en.pdf")
+    assert sum(len(block.text.split()) for block in reading.blocks) > 1_400

@@ -473,7 +473,8 @@ def test_warns_of_single_pages_without_a_text_layer(read: Callable[[Draw], Readi
         sheet.paragraph(_words("After"), "2.")
         sheet.turn()
 
-    assert read(draw).warnings == ("page 2 has no text layer: what stands there was not read",)
+    (warning,) = read(draw).warnings
+    assert warning.startswith("page 2 has no text layer")
 
 
 @pytest.mark.parametrize(

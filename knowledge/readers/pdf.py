@@ -12,6 +12,7 @@ from statistics import median
 from knowledge.cleaning import vocabulary
 from knowledge.documents import Classification, Kind, Metadata, Reading
 from knowledge.errors import ReadError
+from knowledge.readers import ocr
 from knowledge.readers.pdf_blocks import BlockBuilder
 from knowledge.readers.pdf_chunks import Chunk, Measures, chunks, measure, split_notes
 from knowledge.readers.pdf_furniture import without_furniture
@@ -32,9 +33,9 @@ _NOT_FOUND = re.compile(
     re.IGNORECASE,
 )
 
-NO_TEXT_LAYER = (
-    "no text layer: the pages are pictures (a scan); run text recognition over the file and bring in the result"
-)
+OCR_ADVICE = 'install the "ocr" extra to have pictures of text read (pip install "focal-point[ocr]")'
+NO_TEXT_LAYER = f"no text layer: the pages are pictures (a scan); {OCR_ADVICE}"
+NO_WORDS_SEEN = "no text layer, and text recognition finds no words in the pictures: check that it is the right file"
 _MISREAD = re.compile(
     r"[A-Za-z][€!|\\^~{}<>;][a-z]|[a-z]{2}[.,'][a-z]{2}|[A-Za-z]''|[a-z]{2}[A-Z][a-z]+$|^[a-z]+[A-Z]+[a-z]*$"
     r"|^[a-z]{2,}[0-9]+[a-z]*$|^[a-zA-Z]+[0-9][a-z]+$|^[^\W\d_]*[bcdfghjklmnpqrstvwxz]{6,}[^\W\d_]*$"
@@ -52,7 +53,7 @@ def read_pdf(path: pathlib.Path) -> Reading:
     """
     reader = PageReader(path)
     try:
-        sheets = [_sheet(reader.read(index)) for index in range(len(reader))]
+        sheets = [_sheet(_with_words(reader, reader.read(index))) for index in range(len(reader))]
     finally:
         reader.close()
     return _reading(sheets, reader.title)
@@ -65,6 +66,17 @@ class _Sheet:
     page: Page
     lines: list[Line]
     tables: list[Table]
+
+
+def _with_words(reader: PageReader, page: Page) -> Page:
+    """The page with what text recognition reads on it, where it is a picture without text and the extra is there."""
+    if page.scanned:  # the picture is the page, not a chart whose labels are no text
+        page = replace(page, drawings=())
+    if not page.pictures or sum(len(run.text) for run in page.runs) >= _MIN_LETTERS_ON_PAGE or not ocr.installed():
+        return page
+    scale = ocr.scale_for(page.width, page.height)
+    runs = ocr.recognize(reader.picture(page.number - 1, scale), scale)
+    return replace(page, runs=runs or page.runs, drawings=(), rules=(), recognized=True, tagged=False)
 
 
 def _sheet(page: Page) -> _Sheet:
@@ -147,21 +159,37 @@ def _check_text(sheets: Sequence[_Sheet]) -> list[str]:
     """Warnings about pages without text; raises ReadError where there is nothing to read at all."""
     letters = [sum(len(line.text) for line in sheet.lines) for sheet in sheets]
     if sum(letters) < _MIN_LETTERS_ON_PAGE and any(sheet.page.pictures for sheet in sheets):
-        raise ReadError(NO_TEXT_LAYER)
+        raise ReadError(NO_WORDS_SEEN if any(sheet.page.recognized for sheet in sheets) else NO_TEXT_LAYER)
     if sum(letters) == 0:
         raise ReadError("the PDF is empty: none of its pages holds any text; check that it is the right file")
     text = " ".join(line.text for sheet in sheets[:2] for line in sheet.lines)
     if len(sheets) <= 2 and len(text.split()) < 120 and _NOT_FOUND.search(text):
         raise ReadError("the PDF is only a notice that the document was not found: fetch the document again")
+    return _warnings_of_pictures(sheets, letters)
+
+
+def _warnings_of_pictures(sheets: Sequence[_Sheet], letters: Sequence[int]) -> list[str]:
+    """What to know of the pages without text layer; `letters` counts those that were read on each."""
     wordless = [sheet for sheet, count in zip(sheets, letters, strict=True) if count < _MIN_LETTERS_ON_PAGE]
     # A few pages without a word or a picture are blank; many are a sign of a damaged file.
     many = len(wordless) * 3 > len(sheets) > 2
-    bare = [sheet.page.number for sheet in wordless if many or sheet.page.pictures]
-    if not bare:
-        return []
-    named = ", ".join(map(str, bare[:12])) + (f" and {len(bare) - 12} more" if len(bare) > 12 else "")
-    pages, have = ("page", "has") if len(bare) == 1 else ("pages", "have")
-    return [f"{pages} {named} {have} no text layer: what stands there was not read"]
+    bare = [sheet.page for sheet in wordless if many or sheet.page.pictures]
+    machine_read = [sheet.page for sheet in sheets if sheet.page.recognized and sheet.page not in bare]
+    advice = "" if ocr.installed() or not any(page.pictures for page in bare) else f"; {OCR_ADVICE}"
+    told = (
+        (machine_read, ": the words are machine-read from the picture; check quotations against it"),
+        ([page for page in bare if page.recognized], ", and text recognition finds no words there"),
+        ([page for page in bare if not page.recognized], f": what stands there was not read{advice}"),
+    )
+    return [f"{_named(pages, len(sheets))} no text layer{what}" for pages, what in told if pages]
+
+
+def _named(pages: Sequence[Page], of: int) -> str:
+    if len(pages) == of > 1:
+        return f"all {of} pages have"
+    numbers = ", ".join(str(page.number) for page in pages[:12])
+    more = f" and {len(pages) - 12} more" if len(pages) > 12 else ""
+    return f"page {numbers} has" if len(pages) == 1 else f"pages {numbers}{more} have"
 
 
 def _marking(sheets: Sequence[_Sheet], front: Metadata) -> Classification | None:

@@ -82,11 +82,15 @@ class Page:
     """Images."""
     tagged: bool = False
     """True where the structure tree covers most of the words."""
+    recognized: bool = False
+    """True where our own text recognition made the runs."""
 
     @property
     def scanned(self) -> bool:
         """True where a picture fills the page: what text it has was read by a machine."""
-        return any((x1 - x0) * (y1 - y0) > 0.7 * self.width * self.height for x0, y0, x1, y1 in self.pictures)
+        return self.recognized or any(
+            (x1 - x0) * (y1 - y0) > 0.7 * self.width * self.height for x0, y0, x1, y1 in self.pictures
+        )
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,18 @@ class PageReader:
             )
         finally:
             text_page.close()
+            page.close()
+
+    def picture(self, index: int, scale: float) -> Any:
+        """The page at `index` drawn at `scale` pixels a point: an array of height x width x 3 bytes, blue first."""
+        page = self._document[index]
+        try:
+            bitmap = page.render(scale=scale)
+            try:
+                return bitmap.to_numpy().copy()
+            finally:
+                bitmap.close()
+        finally:
             page.close()
 
     def close(self) -> None:

@@ -21,9 +21,12 @@ from typing import Any, BinaryIO
 
 from knowledge.documents import Binding, Block, Classification, Kind, Metadata, Reading, Standing
 from knowledge.errors import KnowledgeError, MetadataError, ReadError
+from knowledge.readers.allowance import ASK_FOR_A_PAGE
 
 _READER = "knowledge.readers.read:read_document"
 _HEADER_BYTES = 8
+_A_PAGE = b"\xff" * _HEADER_BYTES
+"""In place of a header: the child starts on a page that takes long, and asks for the time."""
 MB = 1_000_000
 _FILES_A_CHILD = 200
 """A child is replaced after this many files, so that what parsers leak does not add up."""
@@ -38,6 +41,10 @@ class Limits:
     memory_megabytes: int = 1_500
     file_megabytes: int = 200
     result_megabytes: int = 100
+    page_seconds: float = 60
+    """More time for each page that text recognition says it starts on; one takes 1 to 5 s on a free core."""
+    scan_seconds: float = 1800
+    """All that pages may add to the wall-clock limit of one file."""
 
 
 class ReaderProcess:
@@ -65,20 +72,24 @@ class ReaderProcess:
         """Read one file. Raises ReadError or MetadataError, also where the child died or ran over a limit."""
         child = self._ready_child()
         assert child.stdin and child.stdout
+        header = b""
         deadline = time.monotonic() + self._limits.wall_seconds
+        last_deadline = deadline + self._limits.scan_seconds
         try:
             child.stdin.write(json.dumps(os.fspath(path.absolute())).encode() + b"\n")
             child.stdin.flush()
-            header = self._receive(child.stdout, _HEADER_BYTES, deadline)
+            while (header := self._receive(child.stdout, _HEADER_BYTES, deadline)) == _A_PAGE:
+                deadline = max(deadline, min(time.monotonic() + self._limits.page_seconds, last_deadline))
             size = int.from_bytes(header, "big")
             if size > self._limits.result_megabytes * MB:
                 raise ReadError(f"its text is larger than {self._limits.result_megabytes} MB; split it")
             outcome = json.loads(self._receive(child.stdout, size, deadline))
         except TimeoutError:
             self._stop()
-            raise ReadError(
-                f"the reader ran out of time (limit {self._limits.wall_seconds:g} s); split the file or save it anew"
-            ) from None
+            limit = f"limit {self._limits.wall_seconds:g} s"
+            if header == _A_PAGE:
+                limit = f"limit {self._limits.page_seconds:g} s a page, {self._limits.scan_seconds:g} s in all"
+            raise ReadError(f"the reader ran out of time ({limit}); split the file or save it anew") from None
         except (EOFError, OSError):
             raise ReadError(self._cause_of_death()) from None
         except BaseException:
@@ -118,6 +129,9 @@ class ReaderProcess:
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PATH": os.defpath,
                 "LC_ALL": "C.UTF-8",
+                # Address space, which the memory limit counts, is set aside for each thread that might allocate.
+                "MALLOC_ARENA_MAX": "2",
+                "OPENBLAS_NUM_THREADS": "1",
             }
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "knowledge.readers.sandbox", self._reader, limits],
@@ -227,12 +241,18 @@ def _set_limits(memory_bytes: int) -> None:
             resource.setrlimit(limit, (size, size))
 
 
-def _allow_cpu(seconds: int) -> None:
-    """Grant `seconds` of CPU from now on: the limit counts the whole life of a process."""
+def _allow_cpu(seconds: float, *, at_least: bool = False) -> None:
+    """Grant `seconds` of CPU from now on: the limit counts the whole life of a process.
+
+    With `at_least`, a limit that is further off stays.
+    """
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, resource.RLIM_INFINITY))
+    limit = int(used.ru_utime + used.ru_stime + seconds) + 1
+    if at_least:
+        limit = max(limit, resource.getrlimit(resource.RLIMIT_CPU)[0])
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
 def _serve(reader_name: str, limits: Limits) -> None:
@@ -245,6 +265,14 @@ def _serve(reader_name: str, limits: Limits) -> None:
     module, _, name = reader_name.partition(":")
     function: Callable[..., Reading] = getattr(importlib.import_module(module), name)
     reader = partial(function, max_bytes=limits.file_megabytes * MB)
+
+    def ask() -> None:
+        # Several threads may be busy with one page; the wall clock is what bounds it.
+        _allow_cpu(limits.page_seconds * (os.cpu_count() or 1), at_least=True)
+        output.write(_A_PAGE)
+        output.flush()
+
+    ASK_FOR_A_PAGE.set(ask)
     for line in sys.stdin.buffer:
         _allow_cpu(limits.cpu_seconds)
         answer = json.dumps(_answer(reader, Path(json.loads(line)))).encode()
