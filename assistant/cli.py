@@ -325,6 +325,20 @@ def serve_mcp() -> None:
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; other than loopback needs keys.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+) -> None:
+    """Answer over HTTP, on the web page and, where a bot token is set, in Slack, until stopped."""
+    from assistant import settings
+    from assistant.api.server import serve as serve_http
+    from bot.serving import SlackCompanion
+
+    chosen = settings.load()
+    serve_http(chosen, host, port, companion=SlackCompanion() if chosen.slack_bot_token else None)
+
+
+@app.command()
 def doctor() -> None:
     """Check the index, the model, the disk and the settings, and say what to do."""
     from itertools import chain

@@ -1,4 +1,4 @@
-"""The commands around the service: serve, keys, gaps, forget, backup, restore."""
+"""The commands around the service: keys, gaps, forget, backup, restore."""
 
 from __future__ import annotations
 
@@ -14,18 +14,6 @@ keys_app = typer.Typer(help="API keys: make, list and revoke them.", no_args_is_
 app.add_typer(keys_app, name="keys")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-
-
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; other than loopback needs keys.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-) -> None:
-    """Answer over HTTP and on the web page until stopped."""
-    from assistant import settings
-    from assistant.api.server import serve as serve_http
-
-    serve_http(settings.load(), host, port)
 
 
 @app.command()
