@@ -82,7 +82,7 @@ def measure(retrieved: Retrieved) -> dict[str, float]:
     }
 
 
-def _share(retrieved: Retrieved, present: set[str]) -> float:
+def _share(retrieved: Retrieved, present: frozenset[str]) -> float:
     """Share of the question's words among these stems, each counting by its rarity; 1 for a question without any."""
     total = sum(retrieved.coverage.values())
     if total <= 0:

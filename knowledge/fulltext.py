@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 Rows = Callable[[str, Sequence[Any]], list[sqlite3.Row]]
 
@@ -58,6 +62,29 @@ def table(class_id: int) -> str:
     return f"keywords_{int(class_id)}"
 
 
+@dataclass(frozen=True)
+class Matches:
+    """Passages by row in ascending order, with their BM25 scores (higher is better); both of shape (matches,)."""
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+    def best(self, limit: int, within: Sequence[tuple[int, int]] | None = None) -> list[int]:
+        """Rows of the `limit` best, best first; `within` restricts them to ranges of rows, both ends included."""
+        rows, scores = self.rows, self.scores
+        if within is not None:
+            cuts = [slice(*np.searchsorted(rows, (low, high + 1))) for low, high in within]
+            rows = np.concatenate([rows[cut] for cut in cuts]) if cuts else rows[:0]
+            scores = np.concatenate([scores[cut] for cut in cuts]) if cuts else scores[:0]
+        order = np.lexsort((rows, -scores))[:limit]
+        return [int(row) for row in rows[order]]
+
+    def score(self, row: int) -> float:
+        """The score of one passage; 0 where nothing of the expression stands in it."""
+        at = int(np.searchsorted(self.rows, row))
+        return float(self.scores[at]) if at < len(self.rows) and self.rows[at] == row else 0.0
+
+
 class FullText:
     """Keyword search over the register's passages; every call names the access class it searches."""
 
@@ -65,34 +92,18 @@ class FullText:
         """`rows` runs a query on the register's connection of the calling thread."""
         self._rows = rows
 
-    def search(
-        self, class_id: int, match: str, limit: int, weights: Sequence[float], only: Sequence[str] = ()
-    ) -> dict[str, float]:
-        """Passage id to BM25 score (higher is better) for an FTS5 expression, best first.
+    def search(self, class_ids: Sequence[int], match: str, weights: Sequence[float]) -> Matches:
+        """Every passage of these access classes that an FTS5 expression finds, with its BM25 score.
 
-        `weights` are those of title, headings, text and codes. `only` restricts the search to these documents.
+        `weights` are those of title, headings, text and codes. Each class is scored by its own statistics.
         """
-        words = table(class_id)
-        where = f"WHERE p.document_id IN ({','.join('?' * len(only))})" if only else ""
-        rows = self._rows(
-            f"SELECT p.id, k.score FROM (SELECT rowid, bm25({words}, {_columns(weights)}) AS score FROM {words}"
-            f" WHERE {words} MATCH ?) k JOIN passages p ON p.row = k.rowid {where} ORDER BY k.score LIMIT ?",
-            [match, *only, limit],
-        )
-        return {row[0]: -row[1] for row in rows}
-
-    def scores(
-        self, class_id: int, match: str, passage_ids: Sequence[str], weights: Sequence[float]
-    ) -> dict[str, float]:
-        """BM25 scores of given passages; those without any of the words are left out."""
-        words = table(class_id)
-        rows = self._rows(
-            f"SELECT p.id, bm25({words}, {_columns(weights)}) FROM {words} JOIN passages p ON p.row = {words}.rowid"
-            f" WHERE {words} MATCH ? AND {words}.rowid IN"
-            f" (SELECT row FROM passages WHERE id IN ({','.join('?' * len(passage_ids))}))",
-            [match, *passage_ids],
-        )
-        return {row[0]: -row[1] for row in rows}
+        found: list[tuple[int, float]] = []
+        for class_id in class_ids if match else ():
+            words = table(class_id)
+            sql = f"SELECT rowid, -bm25({words}, {_columns(weights)}) FROM {words} WHERE {words} MATCH ?"
+            found += [(row[0], row[1]) for row in self._rows(sql, (match,))]
+        found.sort()
+        return Matches(np.array([row for row, _ in found], np.int64), np.array([s for _, s in found], np.float32))
 
     def document_counts(self, class_ids: Sequence[int], match: str) -> dict[str, int]:
         """In how many passages of each document an FTS5 expression is found."""

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
     own_pairs = pairs(query.text)
     total = sum(rarities.values()) or 1.0
 
-    def share(present: set[str]) -> float:
+    def share(present: frozenset[str]) -> float:
         return sum(rarity for word, rarity in rarities.items() if word in present) / total
 
     rows = []
@@ -104,7 +105,8 @@ def rank(rows: Scores) -> Scores:
     return np.asarray(rows @ np.array([COEFFICIENTS[name] for name in FEATURES], np.float32), np.float32)
 
 
-def pairs(text: str) -> set[tuple[str, str]]:
+@lru_cache(maxsize=8_000)
+def pairs(text: str) -> frozenset[tuple[str, str]]:
     """Neighbouring words of a text, stemmed."""
     found = [stem(word) for word in words(text)]
-    return set(itertools.pairwise(found))
+    return frozenset(itertools.pairwise(found))

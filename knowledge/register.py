@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 from knowledge import fulltext
 from knowledge.access import AccessClass, Asker
 from knowledge.documents import Classification, Document, Passage, Sentence
-from knowledge.embedding import Vectors
+from knowledge.embedding import DIMENSIONS, Vectors
 from knowledge.errors import IndexDamaged, IndexMismatch, UnknownDocument
 
 SCHEMA_VERSION = 1
@@ -330,14 +330,14 @@ class Register:
         sql = "SELECT count(*) FROM passages p JOIN documents d ON d.id = p.document_id WHERE d.class_id = ?"
         return int(self._rows(sql, (class_id,))[0][0])
 
-    def count_by_document(self, class_ids: Sequence[int]) -> dict[str, int]:
-        """How many passages each document of these access classes has."""
+    def rows(self, class_ids: Sequence[int]) -> list[tuple[int, str, str]]:
+        """(row in the full text, passage id, document id) of every passage of these access classes, by row."""
         marks = ",".join("?" * len(class_ids))
         sql = (
-            "SELECT d.id, count(*) FROM documents d JOIN passages p ON p.document_id = d.id"
-            f" WHERE d.class_id IN ({marks}) GROUP BY d.id"
+            "SELECT p.row, p.id, p.document_id FROM passages p JOIN documents d ON d.id = p.document_id"
+            f" WHERE d.class_id IN ({marks}) ORDER BY p.row"
         )
-        return {row[0]: row[1] for row in self._rows(sql, class_ids)}
+        return [tuple(row) for row in self._rows(sql, class_ids)]
 
     def stored_passages(self, document_id: str) -> list[StoredPassage]:
         """All passages of a document in order, with vectors; no access check."""
@@ -345,6 +345,15 @@ class Register:
             _stored(r)
             for r in self._rows("SELECT * FROM passages WHERE document_id = ? ORDER BY ordinal", (document_id,))
         ]
+
+    def passage_vectors(self, document_id: str) -> tuple[list[str], Vectors]:
+        """Ids of a document's passages, in order, with their own vectors, shape (passages, dimensions)."""
+        rows = self._rows(
+            f"SELECT id, substr(vectors, 1, {2 * DIMENSIONS}) FROM passages WHERE document_id = ? ORDER BY ordinal",
+            (document_id,),
+        )
+        vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float16).astype(np.float32)
+        return [row[0] for row in rows], vectors.reshape(len(rows), DIMENSIONS)
 
     def fetch(self, passage_ids: Iterable[str], class_ids: Sequence[int]) -> dict[str, StoredPassage]:
         """Passages by id; those outside the given access classes are left out."""

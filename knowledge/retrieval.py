@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.ranking import Candidate, Scores, features, rank
 from knowledge.register import Abbreviation, Register, StoredPassage
 from knowledge.spelling import Speller
-from knowledge.words import content_words, stems
+from knowledge.words import content_words, stem, stems
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ class Retrieved:
 
 ABOUT = 0.6
 """What being about the question is worth beside being named by it."""
+COMMON = 0.2
+"""Share of the passages that a word stands in from which it says nothing of what a document is about."""
 NAMED, NAMED_DOCUMENTS = 0.3, 3
 """From how plain a mention a document is searched on its own, and how many are at most."""
 KEPT_ASKERS = 8
@@ -125,9 +127,23 @@ class _Known:
     speller: Speller
     names: Names
     vocabulary: dict[str, int]
+    ids: dict[int, str]
+    """Passage id by row in the full text."""
+    rows: dict[str, int]
+    """Row in the full text by passage id."""
+    ranges: dict[str, tuple[int, int]]
+    """First and last row of each document; a document is written in one go, so its rows stand together."""
     sizes: dict[str, int]
     """Passages of each document."""
-    passages: int
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return len(self.rows)
+
+    def share(self, word: str) -> float:
+        """Share of the passages that a word stands in."""
+        return self.vocabulary.get(stem(word), 0) / max(self.passages, 1)
 
     def rarity(self, stem: str) -> float:
         """ln(1 + N / n) for a word in n of N passages: what a match on it is worth."""
@@ -173,13 +189,19 @@ class Retriever:
         if known is None:
             class_ids = self._register.class_ids(asker)
             vocabulary = self._register.text.vocabulary(class_ids)
+            rows = self._register.rows(class_ids)
+            by_document: dict[str, list[int]] = {}
+            for row, _, document_id in rows:
+                by_document.setdefault(document_id, []).append(row)
             known = _Known(
                 Glossary(self._register.abbreviations(asker)),
                 Speller(vocabulary, self._embedding.is_word),
                 Names(self._register.documents(asker)),
                 vocabulary,
-                sizes := self._register.count_by_document(class_ids),
-                sum(sizes.values()),
+                {row: i for row, i, _ in rows},
+                {i: row for row, i, _ in rows},
+                {d: (of_document[0], of_document[-1]) for d, of_document in by_document.items()},
+                {d: len(of_document) for d, of_document in by_document.items()},
             )
             current = {k: v for k, v in self._known.items() if k[0] == key[0]}
             self._known = {**dict(list(current.items())[-KEPT_ASKERS:]), key: known}
@@ -220,11 +242,9 @@ class Retriever:
         class_ids = self._register.class_ids(asker)
         about = self._aboutness(query, known, class_ids)
         mentions = {d: known.names.mention(query, documents[d]) for d in documents}
-        scored = self._search(query, vector, class_ids, documents, scope)
-        likely = {d: max(mentions[d], about[d] * ABOUT) for d in documents}
-        for document_id in sorted(likely, key=lambda d: -likely[d])[:NAMED_DOCUMENTS]:
-            if likely[document_id] >= NAMED:
-                scored |= self._search_within(document_id, query, vector)
+        plain = {d: max(mentions[d], about[d] * ABOUT) for d in documents if d in known.ranges}
+        likely = [d for d in sorted(plain, key=lambda d: -plain[d])[:NAMED_DOCUMENTS] if plain[d] >= NAMED]
+        scored = self._search(query, vector, class_ids, known, documents, likely, scope)
         direct = direct_hits(self._register, query, documents, mentions)
         stored = self._register.fetch([*scored, *direct], class_ids)
         passages = self._fuse(stored, scored, direct, documents, vector)
@@ -261,61 +281,50 @@ class Retriever:
         return f"{query.text} ({'; '.join(longs[:3])})" if longs else query.text
 
     def _search(
-        self, query: Query, vector: Vectors, class_ids: Sequence[int], documents: dict[str, Document], scope: Scope
+        self,
+        query: Query,
+        vector: Vectors,
+        class_ids: Sequence[int],
+        known: _Known,
+        documents: Mapping[str, Document],
+        likely: Sequence[str],
+        scope: Scope,
     ) -> dict[str, float]:
-        """Passage id to BM25 of the candidates that either search brings; 0 where no word matches."""
-        match = match_expression(query)
-        only = () if scope.is_open else tuple(documents)
-        scored: dict[str, float] = {}
-        for class_id in class_ids:
-            if scope.is_open:
-                dense = self._index.search(class_id, vector, self.weights.candidates)
-            else:
-                dense = self._exact(class_id, vector, only)
-            keyword = self._keyword(class_id, match, only)
-            missing = [i for i in dense if i not in keyword]
-            if match and missing:
-                keyword |= self._register.text.scores(class_id, match, missing, self.weights.columns)
-            scored |= {i: keyword.get(i, 0.0) for i in {**dense, **keyword}}
-        return scored
+        """Passage id to BM25 (0 where no word matches) of the candidates that either search brings.
+
+        Documents that are `likely` meant are searched on their own too, since the whole index might crowd them out.
+        """
+        w = self.weights
+        matches = self._register.text.search(class_ids, match_expression(query), w.columns)
+        if scope.is_open:
+            dense = [i for c in class_ids for i in self._index.search(c, vector, w.candidates)]
+            rows = matches.best(w.candidates)
+        else:
+            dense = self._exact(vector, documents, w.candidates)
+            rows = matches.best(w.candidates, [known.ranges[d] for d in documents if d in known.ranges])
+        for document_id in likely:
+            dense += self._exact(vector, (document_id,), w.within)
+            rows += matches.best(w.within, [known.ranges[document_id]])
+        ids = dict.fromkeys([*dense, *(known.ids[row] for row in rows)])
+        return {i: matches.score(known.rows[i]) for i in ids if i in known.rows}
 
     def _aboutness(self, query: Query, known: _Known, class_ids: Sequence[int]) -> dict[str, float]:
         """How much each document the asker may read is about the question's words (see `naming.aboutness`)."""
-        groups = [(word,) for word in (*query.terms, *query.context_terms)]
+        # A word that stands nearly everywhere tells no document from another.
+        words = [w for w in (*query.terms, *query.context_terms) if known.share(w) <= COMMON]
+        groups = [(word,) for word in words]
         groups = [g for g in groups if not any(g[0] in forms[0].lower().split() for forms in query.alternatives)]
         expressions = [" OR ".join(map(quoted, forms)) for forms in (*groups, *query.alternatives)]
         counts = [self._register.text.document_counts(class_ids, expression) for expression in expressions]
         return aboutness(counts, known.sizes)
 
-    def _search_within(self, document_id: str, query: Query, vector: Vectors) -> dict[str, float]:
-        """The best of one document that the question names, which the whole index might crowd out."""
-        class_id = self._register.class_of(document_id)
-        if class_id is None:
-            return {}
-        match = match_expression(query)
-        dense = self._exact(class_id, vector, (document_id,))
-        best = sorted(dense, key=dense.__getitem__, reverse=True)[: self.weights.within]
-        keyword = dict(list(self._keyword(class_id, match, (document_id,)).items())[: self.weights.within])
-        missing = [i for i in best if i not in keyword]
-        if match and missing:
-            keyword |= self._register.text.scores(class_id, match, missing, self.weights.columns)
-        return {i: keyword.get(i, 0.0) for i in {**dict.fromkeys(best), **keyword}}
-
-    def _keyword(self, class_id: int, match: str, only: Sequence[str]) -> dict[str, float]:
-        if not match:
-            return {}
-        return self._register.text.search(class_id, match, self.weights.candidates, self.weights.columns, only)
-
-    def _exact(self, class_id: int, vector: Vectors, only: Sequence[str]) -> dict[str, float]:
-        """An exact scan of the chosen documents: a filter inside Chroma costs a hundred times more (field-notes.md)."""
+    def _exact(self, vector: Vectors, documents: Iterable[str], limit: int) -> list[str]:
+        """An exact scan of chosen documents: a filter inside Chroma costs a hundred times more (field-notes.md)."""
         found: dict[str, float] = {}
-        for document_id in only:
-            if self._register.class_of(document_id) == class_id:
-                stored = self._register.stored_passages(document_id)
-                scores = cosine(vector, np.stack([s.vectors[0] for s in stored]))
-                found |= {s.passage.id: float(score) for s, score in zip(stored, scores, strict=True)}
-        best = sorted(found, key=found.__getitem__, reverse=True)[: self.weights.candidates]
-        return {i: found[i] for i in best}
+        for document_id in documents:
+            ids, vectors = self._register.passage_vectors(document_id)
+            found |= dict(zip(ids, cosine(vector, vectors).tolist(), strict=True))
+        return sorted(found, key=found.__getitem__, reverse=True)[:limit]
 
     def _fuse(
         self,

@@ -48,6 +48,7 @@ def content_words(text: str) -> list[str]:
     return list(dict.fromkeys(w for w in (x.lower() for x in words(text)) if w not in STOPWORDS and len(w) > 1))
 
 
-def stems(text: str) -> set[str]:
-    """Stems of the words that carry meaning."""
-    return {stem(word) for word in words(text) if word.lower() not in STOPWORDS}
+@lru_cache(maxsize=8_000)
+def stems(text: str) -> frozenset[str]:
+    """Stems of the words that carry meaning. Kept for recent texts: the same passages come up again and again."""
+    return frozenset(stem(word) for word in words(text) if word.lower() not in STOPWORDS)

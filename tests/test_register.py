@@ -38,7 +38,9 @@ def put(register: Register, of: Document, *texts: str, abbreviations: tuple[Abbr
 
 def found(register: Register, word: str, asker: Asker = PUBLIC) -> set[str]:
     """Ids of the documents whose passages hold a word."""
-    ids = [i for c in register.class_ids(asker) for i in register.text.search(c, f'"{word}"', 10, EVEN)]
+    classes = register.class_ids(asker)
+    by_row = {row: i for row, i, _ in register.rows(classes)}
+    ids = [by_row[row] for row in register.text.search(classes, f'"{word}"', EVEN).best(10)]
     return {stored.passage.document_id for stored in register.fetch(ids, register.class_ids(asker)).values()}
 
 

@@ -128,7 +128,7 @@ class ExtractiveAnswerer:
         """Best sentences first, each with what it needs to stand alone, until the answer is long enough."""
         chosen: dict[str, set[int]] = {}
         order: list[RetrievedPassage] = []
-        said: list[set[str]] = []
+        said: list[frozenset[str]] = []
         words = 0
         lowest = max((c.score for c in candidates), default=0.0) - self.weights.margin
         for candidate in sorted((c for c in candidates if c.score >= lowest), key=lambda c: -c.score):
@@ -210,7 +210,7 @@ def _is_readable(text: str, source: RetrievedPassage) -> bool:
     return len(re.findall(r"[^\W\d_]{2,}", text)) >= 4 or source.passage.kind == "list"
 
 
-def _repeats(text: str, said: Sequence[set[str]]) -> bool:
+def _repeats(text: str, said: Sequence[frozenset[str]]) -> bool:
     """True if nearly all that the sentence says was said by one before it."""
     own = stems(text)
     return any(own and len(own & before) / len(own) > 0.8 for before in said)
