@@ -168,7 +168,7 @@ async def test_behaviour_05_every_claim_has_a_working_source(tmp_path: Path) -> 
         await w.send(w.dm(Q))
         await w.send(w.dm("something the guidance does not hold"))
         await w.quiet()
-        post, refusal = w.double.posts()
+        post, refusal = sorted(w.double.posts(), key=lambda post: "does not answer" in post["text"])
         (sources,) = [block for block in post["blocks"] if block["type"] == "container"]
         entries = [child["elements"][0]["elements"] for child in sources["child_blocks"]]
         numbers = [entry[0]["text"].strip() for entry in entries]

@@ -191,7 +191,7 @@ async def test_behaviour_08_safe_output(tmp_path: Path) -> None:
             await w.quiet()
             private = {"channel": CHANNEL, "blocks": w.double.responses[name][0]["blocks"]}
             await w.click(button(private, "share"), private)
-            refused = w.double.posts(DM)[-1]
+            (refused,) = [post for post in w.double.posts(DM) if "does not answer" in post["text"]]
             await w.click(button(refused, "hand_over"), refused)
             await w.quiet()
             everything = [*w.double.posts(), w.double.responses[name][0]]
