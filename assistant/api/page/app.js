@@ -69,8 +69,10 @@ async function useKey(value) {
 
 byId("access").addEventListener("submit", (event) => {
   event.preventDefault();
-  useKey(byId("key").value.trim());
+  const value = byId("key").value.trim();
   byId("key").value = "";
+  if (/^[!-~]+$/.test(value)) useKey(value);
+  else showAccess("A key is one word of plain letters, digits and signs.");
 });
 byId("forget").addEventListener("click", () => useKey(""));
 

@@ -9,8 +9,11 @@ export async function showBriefings(view, id, state) {
   if (!id) return fill(view, list(state.roles));
   fill(view, el("h1", { tabindex: "-1" }, "Briefing"), el("p", { class: "searching" }, "Composing the briefing"));
   announce("Composing the briefing.");
+  const asked = location.hash;
   try {
     const found = await get(`/v1/roles/${encodeURIComponent(id)}/briefing`);
+    // A briefing takes a while; the reader may have gone elsewhere.
+    if (location.hash !== asked) return;
     fill(view, briefing(found, state));
     announce(`Briefing for ${found.title}, ready.`);
   } catch (error) {

@@ -6,7 +6,7 @@ import { dated, el, fill, plural } from "./dom.js";
 /** One sentence for the foot of the page. */
 export function coverage(documents) {
   if (!documents.length) return "No documents are loaded that may be read here.";
-  return `Answers rest on ${plural(documents.length, "document")}, ${summary(documents)}.`;
+  return ["Answers rest on ", el("a", { href: "#/documents" }, plural(documents.length, "document")), `, ${summary(documents)}.`];
 }
 
 function summary(documents) {
@@ -43,7 +43,7 @@ export function showDocuments(view, { documents }) {
 
 const row = (d, documents) => el("tr", {},
   el("th", { scope: "row" }, el("a", { href: `/documents/${encodeURIComponent(d.id)}` }, d.title),
-    el("span", { class: "meta" }, [d.symbol, d.publisher].filter(Boolean).join(", "))),
+    el("span", { class: "meta" }, [d.symbol, d.publisher].filter(Boolean).join(", "), el("span", { class: "sparse" }, d.date ? `, ${dated(d.date)}` : ""))),
   el("td", {}, dated(d.date) || "not stated"),
   el("td", { class: "spare" }, d.kind === "sop" ? "SOP" : d.kind),
   el("td", {}, badge(d.standing, d.superseded_by, documents)),

@@ -38,7 +38,7 @@ async function open() {
   Object.assign(shown, { from: found.first, to: found.first + found.passages.length, total: found.total });
   fill(byId("text"), passages(found.passages, null));
   showMore();
-  mark(found);
+  mark(found, await documents);
 }
 
 async function stretch(wanted) {
@@ -147,7 +147,7 @@ function list(lines, marked) {
   return made;
 }
 
-function mark(found) {
+function mark(found, documents) {
   if (!around) return;
   const all = [...byId("text").querySelectorAll(".passage")];
   const cited = all.find((m) => m.id === around) ?? all.find((m) => m.dataset.anchor === anchor);
@@ -156,7 +156,7 @@ function mark(found) {
   write(cited, start, end);
   cited.classList.add("cited");
   cited.tabIndex = -1;
-  cited.append(tools(cited.passage, found.document, start, end));
+  cited.append(tools(cited.passage, found.document, start, end, documents));
   const target = cited.querySelector("mark") ?? cited;
   cited.focus({ preventScroll: true });
   target.scrollIntoView({ block: "center" });
@@ -175,14 +175,16 @@ function span(text) {
   return close < 0 ? [start, text.length] : [start, close + (last ?? first).length];
 }
 
-function tools(p, document_, start, end) {
+function tools(p, document_, start, end, documents) {
   const button = el("button", { type: "button", class: "quiet", onclick: async () => {
     const by = `${place({ ...document_, ...p })}${document_.symbol ? `, ${document_.title}` : ""}${document_.date ? `, ${dated(document_.date)}` : ""}`;
     await copy(`“${p.text.slice(start, end)}” (${by}; ${standingWords(document_.standing).toLowerCase()})`);
     button.textContent = "Copied";
     announce("Copied with its reference.");
   } }, "Copy with reference");
-  return el("div", { class: "tools no-print" }, button);
+  return el("div", { class: "tools" },
+    el("div", {}, el("strong", {}, place({ ...document_, ...p })), " ", badge(document_.standing, document_.superseded_by, documents),
+      p.section.length ? el("div", {}, p.section.join(" › ")) : null), el("span", { class: "no-print" }, button));
 }
 
 function note(words) {
