@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.access import Asker
-from knowledge.documents import Document, Passage
+from knowledge.documents import Document, Passage, Standing
 from knowledge.embedding import Embedding, Vectors
 from knowledge.fulltext import quoted
 from knowledge.glossary import Glossary
@@ -222,7 +222,8 @@ class Retriever:
         ranked = [replace(found.passages[i], score=float(scores[i]), about=found.candidates[i].about) for i in order]
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
-        passages = without_twins([*named, *(p for p in ranked if not p.direct)], limit)
+        rest = current_first([p for p in ranked if not p.direct], found.mentioned)
+        passages = without_twins([*named, *rest], limit)
         expansions = self._expansions(found.query, asker, scope)
         return Retrieved(found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions)
 
@@ -362,6 +363,24 @@ def match_expression(query: Query) -> str:
     parts += [quoted(phrase) for phrase in query.phrases]
     parts += [quoted(code) for code in query.codes]
     return " OR ".join(dict.fromkeys(parts))
+
+
+def current_first(ranked: Sequence[RetrievedPassage], mentioned: Sequence[str]) -> list[RetrievedPassage]:
+    """Ranked passages, those of a superseded document after all others where its successor speaks too.
+
+    A document that the question names keeps its place: whoever asks for the old edition is shown it, with its mark.
+    """
+    speaking = {p.document.id for p in ranked}
+
+    def replaced(found: RetrievedPassage) -> bool:
+        document = found.document
+        return (
+            document.standing is Standing.SUPERSEDED
+            and document.superseded_by in speaking
+            and document.id not in mentioned
+        )
+
+    return sorted(ranked, key=replaced)
 
 
 def without_twins(passages: Iterable[RetrievedPassage], limit: int) -> list[RetrievedPassage]:
