@@ -1,7 +1,7 @@
 // One answer: what it says, how far it holds, where it stands, and what one can do with it.
 
 import { post } from "./api.js";
-import { badge, cable, numbersIn, place, readerUrl, withMarkers } from "./cite.js";
+import { badge, cable, documentHead, numbersIn, place, readerUrl, withMarkers } from "./cite.js";
 import { announce, copy, dated, el, fill, plural } from "./dom.js";
 
 export const STATUS = {
@@ -69,10 +69,8 @@ function sideBySide(answer, { documents }) {
   }
   const cards = [...positions.values()].map((held) => {
     const citation = held[0][1];
-    return el("section", { class: "position", "aria-label": citation.symbol || citation.title },
-      el("h3", {}, citation.symbol || citation.title),
-      el("p", { class: "meta" }, citation.date ? `${dated(citation.date)} ` : null,
-        badge(citation.standing, citation.superseded_by, documents)),
+    return el("div", { class: "position", role: "group", "aria-label": citation.symbol || citation.title },
+      documentHead(citation, documents),
       held.map(([line]) => el("p", {}, withMarkers(line, answer.citations))));
   });
   return el("div", { class: "prose" }, intro, el("div", { class: "positions" }, cards));
@@ -93,7 +91,7 @@ function suggestions(answer, { documents, ask }) {
 }
 
 function sources(answer, { documents }) {
-  return el("section", { class: "sources", "aria-label": "Sources" },
+  return el("div", { class: "sources" },
     el("h3", {}, "Sources"),
     el("ol", {}, answer.citations.map((c) =>
       el("li", {},

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { notices } from "./answer.js";
-import { badge, marker, place, readerUrl } from "./cite.js";
+import { badge, documentHead, marker, place, readerUrl } from "./cite.js";
 import { announce, dated, el, fill } from "./dom.js";
 
 export async function showBriefings(view, id, state) {
@@ -42,7 +42,7 @@ function briefing(found, state) {
     found.notices.length ? notices(found.notices) : null,
     found.hats.length ? hats(found.hats, numbered) : null,
     found.sections.map((s) => section(s, state)),
-    reading(found.reading_list),
+    reading(found.reading_list, state.documents),
     notCovered(found.not_covered),
     el("p", { class: "meta" }, `Index ${found.index}; ${found.classification.replaceAll("_", " ")}.`));
 }
@@ -77,9 +77,7 @@ function section(found, state) {
 
 function groupHead({ name, lines }, found, state) {
   if (!found.side_by_side) return name ? el("h3", {}, name) : null;
-  const { citation } = lines[0];
-  return [el("h3", {}, citation.symbol || citation.title),
-    el("p", { class: "meta" }, citation.date ? `${dated(citation.date)} ` : null, badge(citation.standing, citation.superseded_by, state.documents))];
+  return documentHead(lines[0].citation, state.documents);
 }
 
 const line = ({ text, citation }, state) =>
@@ -89,10 +87,10 @@ const line = ({ text, citation }, state) =>
       el("a", { href: readerUrl(citation) }, place(citation)), citation.date ? `, ${dated(citation.date)} ` : " ",
       citation.standing === "in_force" ? null : badge(citation.standing, citation.superseded_by, state.documents)));
 
-const reading = (found) => !found.length ? null : el("section", {}, el("h2", {}, "What to read first"),
+const reading = (found, documents) => !found.length ? null : el("section", {}, el("h2", {}, "What to read first"),
   el("ol", { class: "reading-list" }, found.map((entry) => el("li", {},
-    el("a", { href: `/documents/${encodeURIComponent(entry.document_id)}` }, entry.name), entry.date ? `, ${dated(entry.date)} ` : " ",
-    badge(entry.standing),
+    el("a", { href: `/documents/${encodeURIComponent(entry.document_id)}` }, documents.get(entry.document_id)?.title ?? entry.name), " ", badge(entry.standing),
+    el("p", { class: "meta" }, [entry.name, dated(entry.date)].filter(Boolean).join(", ")),
     entry.places.length ? el("p", { class: "meta" }, "Begin at ", entry.places.map((p, i) =>
       [i ? "; " : "", el("a", { href: readerUrl(p) }, p.paragraph ? `para. ${p.paragraph}` : p.section.at(-1) ?? place(p))])) : null))));
 

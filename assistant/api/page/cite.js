@@ -45,6 +45,13 @@ export function badge(standing, supersededBy, documents) {
   return el("span", { class: `badge ${standing}` }, standingWords(standing), by);
 }
 
+/** The head of what one document holds where several stand side by side. */
+export const documentHead = (citation, documents) => [
+  el("h3", {}, citation.symbol || citation.title),
+  el("p", { class: "meta" }, citation.symbol ? `${citation.title}${citation.date ? ", " : " "}` : null,
+    citation.date ? `${dated(citation.date)} ` : null, badge(citation.standing, citation.superseded_by, documents)),
+];
+
 const said = (citation) => {
   const words = [place(citation)];
   if (citation.symbol) words.push(citation.title);

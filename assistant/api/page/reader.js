@@ -153,7 +153,8 @@ function mark(found, documents) {
   const cited = all.find((m) => m.id === around) ?? all.find((m) => m.dataset.anchor === anchor);
   if (!cited) return;
   const [start, end] = span(cited.passage.text);
-  write(cited, start, end);
+  // A table cited as a whole is shown by its frame: every cell in colour would show nothing.
+  if (cited.passage.kind !== "table" || end - start < cited.passage.text.length) write(cited, start, end);
   cited.classList.add("cited");
   cited.tabIndex = -1;
   cited.append(tools(cited.passage, found.document, start, end, documents));
