@@ -109,6 +109,8 @@ class Retrieved:
     """For a question about an abbreviation: each different expansion with the passage that gives it."""
 
 
+AS_MUCH = 3.0
+"""How much lower a successor's best passage may score and still count as saying as much."""
 ABOUT = 0.6
 """What being about the question is worth beside being named by it."""
 COMMON = 0.2
@@ -366,19 +368,19 @@ def match_expression(query: Query) -> str:
 
 
 def current_first(ranked: Sequence[RetrievedPassage], mentioned: Sequence[str]) -> list[RetrievedPassage]:
-    """Ranked passages, those of a superseded document after all others where its successor speaks too.
+    """Ranked passages, those of a superseded document after all others where its successor has as much to say.
 
     A document that the question names keeps its place: whoever asks for the old edition is shown it, with its mark.
     """
-    speaking = {p.document.id for p in ranked}
+    best: dict[str, float] = {}
+    for p in ranked:
+        best[p.document.id] = max(p.score, best.get(p.document.id, p.score))
 
     def replaced(found: RetrievedPassage) -> bool:
         document = found.document
-        return (
-            document.standing is Standing.SUPERSEDED
-            and document.superseded_by in speaking
-            and document.id not in mentioned
-        )
+        if document.standing is not Standing.SUPERSEDED or document.id in mentioned:
+            return False
+        return best.get(document.superseded_by or "", -math.inf) >= found.score - AS_MUCH
 
     return sorted(ranked, key=replaced)
 

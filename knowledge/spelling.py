@@ -33,6 +33,9 @@ class Speller:
         base = stem(word)
         if base in self._vocabulary or len(word) < 5 or not word.isalpha() or self._is_word(word):
             return word
+        undone = [form for form in map(stem, _one_slip_undone(word.lower())) if form in self._vocabulary]
+        if undone:
+            return max(undone, key=lambda form: self._vocabulary[form])
         allowed = 2 if len(base) >= 8 else 1
         near = [c for n in range(len(base) - allowed, len(base) + allowed + 1) for c in self._by_length.get(n, ())]
         near = [c for c in near if c[0] == base[0]]
@@ -41,3 +44,13 @@ class Speller:
             return word
         best = min(found, key=lambda hit: (hit[1], -self._vocabulary[hit[0]]))
         return str(best[0])
+
+
+def _one_slip_undone(word: str) -> list[str]:
+    """The word with one letter left out, or two neighbours swapped; the first letter stays.
+
+    Tried on the word itself, since one letter too many can give quite another stem ("liabillity").
+    """
+    left_out = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
+    swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)]
+    return left_out + swapped
