@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from conftest import copy_home, focal_environment, focal_program, settings
 
@@ -164,6 +165,12 @@ def test_the_first_load_is_small_and_needs_no_other_site() -> None:
         assert "://" not in words and "innerHTML" not in words and "insertAdjacentHTML" not in words, path.name
 
 
+def test_what_the_browser_has_is_not_sent_again(url: str) -> None:
+    first = httpx.get(f"{url}/page/style.css")
+    again = httpx.get(f"{url}/page/style.css", headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
 def test_an_answer_is_shown_with_its_sources_and_a_follow_up_stays_in_the_conversation(browser: Browser) -> None:
     browser.ask(CONVOY)
     assert "two armed escort vehicles" in browser.text(".prose")
@@ -256,6 +263,10 @@ def test_feedback_reaches_the_log_and_the_manager_sees_the_gap(browser: Browser,
     assert "guidance manager" in browser.see(".thanks").text
     assert not browser.all("[data-view=gaps]")[0].is_displayed()
     browser.open("/#/access")
+    browser.see("#key").send_keys("nonsense", "\ue007")
+    browser.wait(lambda: "not valid" in browser.text("#access-state"))
+    assert browser.run("sessionStorage.getItem('focal.key')") is None and browser.all(".turn") == []
+    assert all("status of 401" in complaint for complaint in browser.complaints())
     browser.see("#key").send_keys(manager_key, "\ue007")
     browser.wait(lambda: browser.text("#access-state") == "The key is in use.")
     browser.wait(lambda: browser.all("[data-view=gaps]")[0].is_displayed())

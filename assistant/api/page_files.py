@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse
 
 from assistant.api.problems import not_found
 
@@ -30,26 +31,29 @@ def make_router(folder: Path = FOLDER) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
-    async def chat() -> FileResponse:
-        return _file(folder, "index.html")
+    async def chat(request: Request) -> Response:
+        return _file(request, folder, "index.html")
 
     @router.get("/documents/{document_id}")
-    async def reader(document_id: str) -> FileResponse:
+    async def reader(request: Request, document_id: str) -> Response:
         # The same shell for every id: whether the document is there is for the API to say, to those who may know.
-        return _file(folder, "reader.html")
+        return _file(request, folder, "reader.html")
 
     @router.get("/page/{name:path}")
-    async def part(name: str) -> FileResponse:
-        return _file(folder, name)
+    async def part(request: Request, name: str) -> Response:
+        return _file(request, folder, name)
 
     return router
 
 
-def _file(folder: Path, name: str) -> FileResponse:
+def _file(request: Request, folder: Path, name: str) -> Response:
+    """A file of the page; what the browser has already is not sent again, which counts on a slow link."""
     if "\x00" in name or "\\" in name or name.startswith("/") or ".." in name.split("/"):
         raise not_found()
     path = folder / name
     kind = KINDS.get(path.suffix)
     if kind is None or not path.is_file():
         raise not_found()
-    return FileResponse(path, media_type=kind, headers={"Cache-Control": "no-cache"})
+    found = FileResponse(path, stat_result=path.stat(), media_type=kind, headers={"Cache-Control": "no-cache"})
+    held = request.headers.get("if-none-match")
+    return NotModifiedResponse(found.headers) if held == found.headers["etag"] else found

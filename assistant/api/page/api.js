@@ -32,7 +32,7 @@ async function call(path, options = {}) {
 }
 
 function wording(response, detail) {
-  if (response.status === 401) return "An API key is needed, or the one given is not valid. Enter it under Access.";
+  if (response.status === 401) return "An API key is needed, or the one given is not valid.";
   const wait = response.headers.get("Retry-After");
   const sentence = detail ? detail[0].toUpperCase() + detail.slice(1) : `The server answered ${response.status}`;
   return `${sentence.replace(/\.$/, "")}.${wait ? ` Try again in ${wait} seconds.` : ""}`;

@@ -59,10 +59,16 @@ async function useKey(value) {
   setKey(value);
   // Another key may be another reader: what the first one saw goes.
   state.asking.forget();
+  Object.assign(state, { documents: new Map(), roles: [] });
+  state.asking.offer(state);
+  for (const name of ["briefings", "documents", "gaps"]) fill(byId(`view-${name}`));
+  fill(byId("coverage"));
   try {
     await load();
     showAccess(value ? "The key is in use." : "The key is forgotten.");
   } catch (error) {
+    if (error.status === 401) setKey("");
+    await showManagerLink();
     showAccess(error.message);
   }
 }
