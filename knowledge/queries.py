@@ -22,9 +22,9 @@ _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(rf"\b((?:{'|'.join(_MONTHS)})[a-z]*)\.?,? ((?:19|20)\d{{2}})\b", re.IGNORECASE)
 _SHORT_YEAR = re.compile(r"(?:(?<=\bthe )|(?<=[’']))(0\d|1\d|2\d)\b(?! (?:per|%))")
-_ANAPHORA = frozenset(
-    """it its they them their theirs he she his her him this that those these there one ones same such former latter
-    both""".split()
+_ANAPHORA = frozenset("it its they them their theirs he she his her hers him this these those former latter".split())
+_POINTING_BACK = re.compile(
+    r"\b(?:for|of|on|to|about|after|before|with|by|than|is|was|does|do) (?:that|one|both|such)\b|\bthat one\b", re.I
 )
 _OPENERS = re.compile(
     r"^(?:and|but|or|so|also|then|what about|how about|what if|et|mais|ok|okay|in that case|how so|"
@@ -117,7 +117,8 @@ def is_elliptical(question: str) -> bool:
     content = content_words(question)
     if _OPENERS.match(question.strip()) or len(content) <= 1:
         return True
-    return bool(_ANAPHORA.intersection(low)) and len(content) <= 6
+    points_back = bool(_ANAPHORA.intersection(low)) or bool(_POINTING_BACK.search(question))
+    return points_back and len(content) <= 6
 
 
 def language_of(text: str) -> str:
