@@ -40,6 +40,15 @@ class Names:
 _KINDS = frozenset("report studi note resolut polici summari guidelin paper rec recommend section text".split())
 
 
+def local_rarity(counts: Mapping[str, Mapping[str, int]], document_id: str, size: int) -> dict[str, float]:
+    """Each word's rarity within one document, ln(1 + passages / passages with it): what its whole document speaks of,
+    such as the name of its mission, tells none of its passages from another.
+
+    `counts` holds for each stem the passages it stands in by document.
+    """
+    return {stem: math.log(1 + size / (by_document.get(document_id, 0) + 0.5)) for stem, by_document in counts.items()}
+
+
 def aboutness(counts: Iterable[Mapping[str, int]], sizes: Mapping[str, int]) -> dict[str, float]:
     """How much each document is about what a question speaks of, 0 to 1.
 

@@ -47,6 +47,8 @@ class Candidate:
     sentence_scores: Sequence[float]
     mention: float
     about: float
+    local: Mapping[str, float]
+    """The question's stems by their rarity within the document."""
 
 
 def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[str, float]) -> Scores:
@@ -96,6 +98,12 @@ COEFFICIENTS = {
     "footnote": 0.414, "superseded": -1.562,
 }  # fmt: skip
 """Fitted by `evals/calibrate.py` (softmax over the candidates of a question, L2 0.03) on the development halves."""
+
+
+def local_share(rarities: Mapping[str, float], present: frozenset[str]) -> float:
+    """Share of words that are among these stems, each counting by its rarity."""
+    total = sum(rarities.values())
+    return sum(rarity for word, rarity in rarities.items() if word in present) / total if total else 0.0
 
 
 def rank(rows: Scores) -> Scores:

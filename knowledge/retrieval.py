@@ -16,7 +16,7 @@ from knowledge.embedding import Embedding, Vectors
 from knowledge.fulltext import quoted
 from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex, cosine
-from knowledge.naming import Names, aboutness
+from knowledge.naming import Names, aboutness, local_rarity
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
 from knowledge.question_kind import QuestionKind, kind_of
@@ -85,13 +85,15 @@ class RetrievedPassage:
     """BM25, 0 or more."""
     sentence_scores: tuple[float, ...] = ()
     """Cosine of question and each sentence."""
-    about: float = 0.0
-    """How much its document speaks of what the question names, 0 to 1."""
     direct: bool = False
     """True if the question names this very place."""
     twins: tuple[str, ...] = ()
     """Ids of near-identical passages that were left out in its favour."""
     vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32), compare=False, repr=False)
+    about: float = 0.0
+    """How much its document speaks of what the question names, 0 to 1."""
+    local: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
+    """The question's stems by their rarity within the document."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class _Known:
     speller: Speller
     names: Names
     vocabulary: dict[str, int]
+    class_ids: Sequence[int]
     ids: dict[int, str]
     """Passage id by row in the full text."""
     rows: dict[str, int]
@@ -143,9 +146,9 @@ class _Known:
         """How many passages there are."""
         return len(self.rows)
 
-    def share(self, word: str) -> float:
+    def share(self, stem: str) -> float:
         """Share of the passages that a word stands in."""
-        return self.vocabulary.get(stem(word), 0) / max(self.passages, 1)
+        return self.vocabulary.get(stem, 0) / max(self.passages, 1)
 
     def rarity(self, stem: str) -> float:
         """ln(1 + N / n) for a word in n of N passages: what a match on it is worth."""
@@ -200,6 +203,7 @@ class Retriever:
                 Speller(vocabulary, self._embedding.is_word),
                 Names(self._register.documents(asker)),
                 vocabulary,
+                class_ids,
                 {row: i for row, i, _ in rows},
                 {i: row for row, i, _ in rows},
                 {d: (of_document[0], of_document[-1]) for d, of_document in by_document.items()},
@@ -221,7 +225,15 @@ class Retriever:
         found = self.candidates(question, asker, history, scope)
         scores = rank(found.rows)
         order = sorted(range(len(scores)), key=lambda i: (-float(scores[i]), found.candidates[i].passage.id))
-        ranked = [replace(found.passages[i], score=float(scores[i]), about=found.candidates[i].about) for i in order]
+        ranked = [
+            replace(
+                found.passages[i],
+                score=float(scores[i]),
+                about=found.candidates[i].about,
+                local=found.candidates[i].local,
+            )
+            for i in order
+        ]
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
         rest = current_first([p for p in ranked if not p.direct], found.mentioned)
@@ -243,20 +255,28 @@ class Retriever:
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
         vector = self._embedding.encode([self._dense_text(query)]).texts[0]
         class_ids = self._register.class_ids(asker)
-        about = self._aboutness(query, known, class_ids)
+        wanted = sorted(stems(" ".join((*query.terms, *query.context_terms))))
+        counts = {word: self._register.text.document_counts(class_ids, quoted(word)) for word in wanted}
+        about = self._aboutness(query, known, counts)
         mentions = {d: known.names.mention(query, documents[d]) for d in documents}
         plain = {d: max(mentions[d], about[d] * ABOUT) for d in documents if d in known.ranges}
         likely = [d for d in sorted(plain, key=lambda d: -plain[d])[:NAMED_DOCUMENTS] if plain[d] >= NAMED]
         scored = self._search(query, vector, class_ids, known, documents, likely, scope)
         direct = direct_hits(self._register, query, documents, mentions)
         stored = self._register.fetch([*scored, *direct], class_ids)
-        passages = self._fuse(stored, scored, direct, documents, vector)
+        focus = self._focus(query, vector)
+        passages = self._fuse(stored, scored, direct, documents, vector, focus)
         rarities = {stem: known.rarity(stem) for stem in sorted(stems(" ".join(query.terms)))}
         named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
+        own = {word: counts[word] for word in rarities if word in counts}
+        local = {i: local_rarity(own, i, known.sizes[i]) for i in {p.document.id for p in passages}}
         entries = [
-            Candidate(p.passage, p.document, p.score, p.sentence_scores, mentions[p.document.id], about[p.document.id])
+            Candidate(
+                p.passage, p.document, p.score, p.sentence_scores,
+                mentions[p.document.id], about[p.document.id], local[p.document.id],
+            )
             for p in passages
-        ]
+        ]  # fmt: skip
         rows = features(entries, query, rarities)
         return Candidates(query, entries, passages, rows, vector, rarities, named)
 
@@ -282,6 +302,13 @@ class Retriever:
         """The question with its abbreviations spelled out: the model knows words better than short forms."""
         longs = [p for p in query.phrases if " " in p]
         return f"{query.text} ({'; '.join(longs[:3])})" if longs else query.text
+
+    def _focus(self, query: Query, vector: Vectors) -> Vectors:
+        """What sentences are compared with: the question; of a follow-up its own words count as much as all turns."""
+        if not query.elliptical:
+            return vector
+        both = vector + self._embedding.encode([query.own_text]).texts[0]
+        return np.asarray(both / np.linalg.norm(both), np.float32)
 
     def _search(
         self,
@@ -311,15 +338,14 @@ class Retriever:
         ids = dict.fromkeys([*dense, *(known.ids[row] for row in rows)])
         return {i: matches.score(known.rows[i]) for i in ids if i in known.rows}
 
-    def _aboutness(self, query: Query, known: _Known, class_ids: Sequence[int]) -> dict[str, float]:
+    def _aboutness(self, query: Query, known: _Known, counts: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
         """How much each document the asker may read is about the question's words (see `naming.aboutness`)."""
+        spelled_out = {stem(part) for forms in query.alternatives for part in forms[0].split()}
         # A word that stands nearly everywhere tells no document from another.
-        words = [w for w in (*query.terms, *query.context_terms) if known.share(w) <= COMMON]
-        groups = [(word,) for word in words]
-        groups = [g for g in groups if not any(g[0] in forms[0].lower().split() for forms in query.alternatives)]
-        expressions = [" OR ".join(map(quoted, forms)) for forms in (*groups, *query.alternatives)]
-        counts = [self._register.text.document_counts(class_ids, expression) for expression in expressions]
-        return aboutness(counts, known.sizes)
+        telling = {word: c for word, c in counts.items() if known.share(word) <= COMMON and word not in spelled_out}
+        alternatives = [" OR ".join(map(quoted, forms)) for forms in query.alternatives]
+        groups = [self._register.text.document_counts(known.class_ids, either) for either in alternatives]
+        return aboutness([*telling.values(), *groups], known.sizes)
 
     def _exact(self, vector: Vectors, documents: Iterable[str], limit: int) -> list[str]:
         """An exact scan of chosen documents: a filter inside Chroma costs a hundred times more (field-notes.md)."""
@@ -336,13 +362,14 @@ class Retriever:
         direct: Sequence[str],
         documents: dict[str, Document],
         vector: Vectors,
+        focus: Vectors,
     ) -> list[RetrievedPassage]:
         """The weighted sum of min-max scaled dense and max-scaled keyword scores (field-notes.md), best first."""
         w = self.weights
         rows = [(i, s) for i, s in stored.items() if s.passage.document_id in documents]
         if not rows:
             return []
-        sentences = [cosine(vector, s.vectors[1:]) for _, s in rows]
+        sentences = [cosine(focus, s.vectors[1:]) for _, s in rows]
         own = np.array([float(cosine(vector, s.vectors[:1])[0]) for _, s in rows])
         best = np.array([float(x.max()) if len(x) else o for x, o in zip(sentences, own, strict=True)])
         dense = (1 - w.sentence) * own + w.sentence * best
@@ -351,7 +378,7 @@ class Retriever:
         found = [
             RetrievedPassage(
                 s.passage, documents[s.passage.document_id], float(fused[row]), float(own[row]), float(keyword[row]),
-                tuple(float(x) for x in sentences[row]), 0.0, i in direct, (), s.vectors,
+                tuple(float(x) for x in sentences[row]), i in direct, (), s.vectors,
             )
             for row, (i, s) in enumerate(rows)
         ]  # fmt: skip

@@ -12,7 +12,7 @@ from assistant.assistant import Draft
 from assistant.citations import Claim, reference
 from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
-from knowledge.ranking import pairs
+from knowledge.ranking import local_share, pairs
 from knowledge.retrieval import Retrieved, RetrievedPassage
 from knowledge.words import stems
 
@@ -24,7 +24,7 @@ class Weights:
     similarity: float = 5.98
     """Cosine of question and sentence."""
     coverage: float = 2.74
-    """Share of the question's words, by rarity, in the sentence."""
+    """Share of the question's words in the sentence, by their rarity within the document."""
     gap: float = 0.56
     """How far the passage's own score lies below the best passage's."""
     typed: float = 1.73
@@ -101,14 +101,13 @@ class ExtractiveAnswerer:
     def _candidates(self, source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind) -> list[_Candidate]:
         w = self.weights
         gap = source.score - retrieved.passages[0].score
-        total = sum(retrieved.coverage.values()) or 1.0
         own_pairs = pairs(retrieved.query.text)
         found = []
         for position, text in enumerate(source.passage.sentence_texts()):
             if not _is_readable(text, source):
                 continue
             present = stems(text)
-            covered = sum(rarity for word, rarity in retrieved.coverage.items() if word in present) / total
+            covered = local_share(source.local or retrieved.coverage, present)
             similarity = source.sentence_scores[position]
             score = (
                 w.similarity * similarity
