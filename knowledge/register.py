@@ -12,18 +12,18 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter
 
-from knowledge import fulltext
+from knowledge import fulltext, records
 from knowledge.access import AccessClass, Asker
-from knowledge.documents import Classification, Document, Passage, Sentence
+from knowledge.documents import Classification, Document, Passage
 from knowledge.embedding import DIMENSIONS, Vectors
 from knowledge.errors import IndexDamaged, IndexMismatch, UnknownDocument
+from knowledge.records import StoredPassage as StoredPassage
 
 SCHEMA_VERSION = 1
 RESTORE = "restore it from a backup (`focal restore`), or move it away and run `focal ingest` again"
@@ -46,14 +46,6 @@ CREATE TABLE IF NOT EXISTS abbreviations (
   PRIMARY KEY (short, long, document_id));
 CREATE TABLE IF NOT EXISTS unsettled (class_id INTEGER NOT NULL, passage_id TEXT NOT NULL);
 """
-
-
-@dataclass(frozen=True)
-class StoredPassage:
-    """A passage with its vectors: row 0 its own, then one a sentence; shape (1 + sentences, dimensions)."""
-
-    passage: Passage
-    vectors: Vectors
 
 
 @dataclass(frozen=True)
@@ -192,7 +184,7 @@ class Register:
         if key not in self._cache:
             marks, ids = self._admitted(asker)
             rows = self._rows(f"SELECT * FROM documents WHERE class_id IN ({marks}) ORDER BY id", ids)
-            self._cache = {key: [_document(row) for row in rows]}
+            self._cache = {key: [records.document_of(row) for row in rows]}
         return self._cache[key]
 
     def document(self, document_id: str, asker: Asker) -> Document:
@@ -226,7 +218,7 @@ class Register:
 
     def all_documents(self) -> list[Document]:
         """Every document whoever may read it; for ingestion and the guidance manager's own commands only."""
-        return [_document(row) for row in self._rows("SELECT * FROM documents ORDER BY id")]
+        return [records.document_of(row) for row in self._rows("SELECT * FROM documents ORDER BY id")]
 
     # --- writing
 
@@ -241,13 +233,20 @@ class Register:
         class_id = self.class_id(document)
         with self._transaction() as connection:
             overrides = connection.execute("SELECT overrides FROM documents WHERE id = ?", (document.id,)).fetchone()
-            shown = _override(document, json.loads(overrides[0])) if overrides else document
-            _erase(connection, document.id)
+            shown = records.override(document, json.loads(overrides[0])) if overrides else document
+            records.erase(connection, document.id)
             connection.execute(
                 "INSERT INTO documents (id, class_id, source_key, overrides, read_as, body) VALUES (?, ?, ?, ?, ?, ?)",
-                (document.id, class_id, source_key, overrides[0] if overrides else "{}", _json(document), _json(shown)),
+                (
+                    document.id,
+                    class_id,
+                    source_key,
+                    overrides[0] if overrides else "{}",
+                    records.body_of(document),
+                    records.body_of(shown),
+                ),
             )
-            _insert_passages(connection, class_id, shown, passages)
+            records.insert_passages(connection, class_id, shown, passages)
             connection.executemany(
                 "INSERT OR IGNORE INTO abbreviations VALUES (?, ?, ?, ?)",
                 [(a.short, a.long, a.document_id, a.passage_id) for a in abbreviations],
@@ -256,7 +255,7 @@ class Register:
     def remove(self, document_id: str) -> None:
         """Erase a document, its passages, full text and abbreviations."""
         with self._transaction() as connection:
-            _erase(connection, document_id)
+            records.erase(connection, document_id)
 
     def compact(self) -> None:
         """Rewrite the file so that the bytes of what was removed are gone."""
@@ -275,19 +274,26 @@ class Register:
         if not rows:
             raise UnknownDocument(f"there is no document {document_id!r}: `focal documents` lists what there is")
         overrides = {**json.loads(rows[0]["overrides"]), **changes}
-        document = _override(_parse_document(rows[0]["read_as"]), overrides)
+        document = records.override(records.parse(rows[0]["read_as"]), overrides)
         stored = self.stored_passages(document_id)
         class_id = self.class_id(document)
         with self._transaction() as connection:
             abbreviations = connection.execute(
                 "SELECT * FROM abbreviations WHERE document_id = ?", (document_id,)
             ).fetchall()
-            _erase(connection, document_id)
+            records.erase(connection, document_id)
             connection.execute(
                 "INSERT INTO documents (id, class_id, source_key, overrides, read_as, body) VALUES (?, ?, ?, ?, ?, ?)",
-                (document_id, class_id, rows[0]["source_key"], _dumps(overrides), rows[0]["read_as"], _json(document)),
+                (
+                    document_id,
+                    class_id,
+                    rows[0]["source_key"],
+                    records.dumps(overrides),
+                    rows[0]["read_as"],
+                    records.body_of(document),
+                ),
             )
-            _insert_passages(connection, class_id, document, stored)
+            records.insert_passages(connection, class_id, document, stored)
             connection.executemany("INSERT INTO abbreviations VALUES (?, ?, ?, ?)", [tuple(a) for a in abbreviations])
         return document
 
@@ -342,7 +348,7 @@ class Register:
     def stored_passages(self, document_id: str) -> list[StoredPassage]:
         """All passages of a document in order, with vectors; no access check."""
         return [
-            _stored(r)
+            records.stored_of(r)
             for r in self._rows("SELECT * FROM passages WHERE document_id = ? ORDER BY ordinal", (document_id,))
         ]
 
@@ -365,7 +371,7 @@ class Register:
             f" AND d.class_id IN ({classes})",
             [*wanted, *class_ids],
         )
-        return {row["id"]: _stored(row) for row in rows}
+        return {row["id"]: records.stored_of(row) for row in rows}
 
     def passage(self, passage_id: str, asker: Asker) -> Passage:
         """One passage. Raises UnknownDocument when it is absent or the asker may not read it."""
@@ -383,12 +389,12 @@ class Register:
         """The passages around one that was already allowed, itself included, in order."""
         sql = "SELECT * FROM passages WHERE document_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal"
         rows = self._rows(sql, (passage.document_id, passage.ordinal - before, passage.ordinal + after))
-        return [_stored(row).passage for row in rows]
+        return [records.stored_of(row).passage for row in rows]
 
     def by_paragraph(self, document_id: str, paragraph: str) -> list[Passage]:
         """Passages of a document that carry a paragraph number; no access check."""
         sql = "SELECT * FROM passages WHERE document_id = ? AND paragraph = ? ORDER BY ordinal"
-        return [_stored(row).passage for row in self._rows(sql, (document_id, paragraph))]
+        return [records.stored_of(row).passage for row in self._rows(sql, (document_id, paragraph))]
 
     # --- glossary
 
@@ -403,68 +409,3 @@ class Register:
                 ids,
             )
         ]
-
-
-def _insert_passages(
-    connection: sqlite3.Connection, class_id: int, document: Document, passages: Sequence[StoredPassage]
-) -> None:
-    title = " ".join(filter(None, (document.title, document.short_title, document.organ)))
-    for stored in passages:
-        p = stored.passage
-        row = connection.execute(
-            "INSERT INTO passages (id, document_id, ordinal, kind, text, headings, paragraph, part, page, page_end,"
-            " sentences, vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                p.id, p.document_id, p.ordinal, p.kind, p.text, _dumps(p.headings), p.paragraph, p.part,
-                p.page, p.page_end,
-                _dumps([(s.start, s.end) for s in p.sentences]), stored.vectors.astype(np.float16).tobytes(),
-            ),
-        ).lastrowid  # fmt: skip
-        assert row is not None
-        fulltext.insert(connection, class_id, row, title, " ".join(p.headings), p.text, document.symbol or "")
-
-
-def _erase(connection: sqlite3.Connection, document_id: str) -> None:
-    row = connection.execute("SELECT class_id FROM documents WHERE id = ?", (document_id,)).fetchone()
-    if row is None:
-        return
-    connection.execute(
-        f"DELETE FROM {fulltext.table(row[0])} WHERE rowid IN (SELECT row FROM passages WHERE document_id = ?)",
-        (document_id,),
-    )
-    for table in ("passages", "abbreviations"):
-        connection.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))
-    connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-
-
-def _stored(row: sqlite3.Row) -> StoredPassage:
-    sentences = tuple(Sentence(start, end) for start, end in json.loads(row["sentences"]))
-    vectors = np.frombuffer(row["vectors"], np.float16).astype(np.float32).reshape(1 + len(sentences), -1)
-    passage = Passage(
-        row["id"], row["document_id"], row["ordinal"], row["kind"], row["text"], tuple(json.loads(row["headings"])),
-        row["paragraph"], row["part"], row["page"], row["page_end"], sentences,
-    )  # fmt: skip
-    return StoredPassage(passage, vectors)
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _json(document: Document) -> str:
-    return _dumps(asdict(document))
-
-
-def _document(row: sqlite3.Row) -> Document:
-    return _parse_document(row["body"])
-
-
-_DOCUMENT = TypeAdapter(Document)
-
-
-def _parse_document(body: str) -> Document:
-    return _DOCUMENT.validate_json(body)
-
-
-def _override(document: Document, values: Mapping[str, Any]) -> Document:
-    return _DOCUMENT.validate_python({**asdict(document), **values})

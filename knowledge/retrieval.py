@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,13 @@ from knowledge.embedding import Embedding, Vectors
 from knowledge.fulltext import quoted
 from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex, cosine
-from knowledge.naming import Names, aboutness, local_rarity
+from knowledge.lexicon import Lexicon, Lexicons
+from knowledge.naming import aboutness, local_rarity
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
 from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.ranking import Candidate, Scores, features, rank
 from knowledge.register import Abbreviation, Register, StoredPassage
-from knowledge.spelling import Speller
 from knowledge.words import content_words, stem, stems
 
 
@@ -119,40 +120,6 @@ COMMON = 0.2
 """Share of the passages that a word stands in from which it says nothing of what a document is about."""
 NAMED, NAMED_DOCUMENTS = 0.3, 3
 """From how plain a mention a document is searched on its own, and how many are at most."""
-KEPT_ASKERS = 8
-"""Different clearances and groups whose vocabulary is kept ready."""
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What the documents of one kind of asker say about words."""
-
-    glossary: Glossary
-    speller: Speller
-    names: Names
-    vocabulary: dict[str, int]
-    class_ids: Sequence[int]
-    ids: dict[int, str]
-    """Passage id by row in the full text."""
-    rows: dict[str, int]
-    """Row in the full text by passage id."""
-    ranges: dict[str, tuple[int, int]]
-    """First and last row of each document; a document is written in one go, so its rows stand together."""
-    sizes: dict[str, int]
-    """Passages of each document."""
-
-    @property
-    def passages(self) -> int:
-        """How many passages there are."""
-        return len(self.rows)
-
-    def share(self, stem: str) -> float:
-        """Share of the passages that a word stands in."""
-        return self.vocabulary.get(stem, 0) / max(self.passages, 1)
-
-    def rarity(self, stem: str) -> float:
-        """ln(1 + N / n) for a word in n of N passages: what a match on it is worth."""
-        return math.log(1 + self.passages / (self.vocabulary.get(stem, 0) + 0.5))
 
 
 @dataclass(frozen=True)
@@ -182,36 +149,11 @@ class Retriever:
         """`weights` are frozen values, safe to share."""
         self._register, self._index, self._embedding = register, index, embedding
         self.weights = weights
-        self._known: dict[tuple[int, Asker], _Known] = {}
+        self._lexicons = Lexicons(register, embedding.is_word)
 
     def glossary(self, asker: Asker) -> Glossary:
         """The abbreviations of the documents the asker may read."""
-        return self._knowledge(asker).glossary
-
-    def _knowledge(self, asker: Asker) -> _Known:
-        key = (self._register.generation(), asker)
-        known = self._known.get(key)
-        if known is None:
-            class_ids = self._register.class_ids(asker)
-            vocabulary = self._register.text.vocabulary(class_ids)
-            rows = self._register.rows(class_ids)
-            by_document: dict[str, list[int]] = {}
-            for row, _, document_id in rows:
-                by_document.setdefault(document_id, []).append(row)
-            known = _Known(
-                Glossary(self._register.abbreviations(asker)),
-                Speller(vocabulary, self._embedding.is_word),
-                Names(self._register.documents(asker)),
-                vocabulary,
-                class_ids,
-                {row: i for row, i, _ in rows},
-                {i: row for row, i, _ in rows},
-                {d: (of_document[0], of_document[-1]) for d, of_document in by_document.items()},
-                {d: len(of_document) for d, of_document in by_document.items()},
-            )
-            current = {k: v for k, v in self._known.items() if k[0] == key[0]}
-            self._known = {**dict(list(current.items())[-KEPT_ASKERS:]), key: known}
-        return known
+        return self._lexicons.of(asker).glossary
 
     def retrieve(
         self,
@@ -249,14 +191,14 @@ class Retriever:
         scope: Scope = Scope(),
     ) -> Candidates:
         """What both searches bring, with the features that ranking weighs."""
-        known = self._knowledge(asker)
+        known = self._lexicons.of(asker)
         query = understand(question, history, known.glossary)
         query = replace(query, terms=tuple(known.speller.correct(term) for term in query.terms))
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
         vector = self._embedding.encode([self._dense_text(query)]).texts[0]
         class_ids = self._register.class_ids(asker)
         wanted = sorted(stems(" ".join((*query.terms, *query.context_terms))))
-        counts = {word: self._register.text.document_counts(class_ids, quoted(word)) for word in wanted}
+        counts = {word: known.document_counts(word) for word in wanted}
         about = self._aboutness(query, known, counts)
         mentions = {d: known.names.mention(query, documents[d]) for d in documents}
         plain = {d: max(mentions[d], about[d] * ABOUT) for d in documents if d in known.ranges}
@@ -269,11 +211,11 @@ class Retriever:
         rarities = {stem: known.rarity(stem) for stem in sorted(stems(" ".join(query.terms)))}
         named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
         own = {word: counts[word] for word in rarities if word in counts}
-        local = {i: local_rarity(own, i, known.sizes[i]) for i in {p.document.id for p in passages}}
+        local = {i: local_rarity(own, i, known.sizes.get(i, 1)) for i in {p.document.id for p in passages}}
         entries = [
             Candidate(
                 p.passage, p.document, p.score, p.sentence_scores,
-                mentions[p.document.id], about[p.document.id], local[p.document.id],
+                mentions[p.document.id], about.get(p.document.id, 0.0), local[p.document.id],
             )
             for p in passages
         ]  # fmt: skip
@@ -315,7 +257,7 @@ class Retriever:
         query: Query,
         vector: Vectors,
         class_ids: Sequence[int],
-        known: _Known,
+        known: Lexicon,
         documents: Mapping[str, Document],
         likely: Sequence[str],
         scope: Scope,
@@ -338,7 +280,7 @@ class Retriever:
         ids = dict.fromkeys([*dense, *(known.ids[row] for row in rows)])
         return {i: matches.score(known.rows[i]) for i in ids if i in known.rows}
 
-    def _aboutness(self, query: Query, known: _Known, counts: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+    def _aboutness(self, query: Query, known: Lexicon, counts: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
         """How much each document the asker may read is about the question's words (see `naming.aboutness`)."""
         spelled_out = {stem(part) for forms in query.alternatives for part in forms[0].split()}
         # A word that stands nearly everywhere tells no document from another.
@@ -369,8 +311,12 @@ class Retriever:
         rows = [(i, s) for i, s in stored.items() if s.passage.document_id in documents]
         if not rows:
             return []
-        sentences = [cosine(focus, s.vectors[1:]) for _, s in rows]
-        own = np.array([float(cosine(vector, s.vectors[:1])[0]) for _, s in rows])
+        # One product for all vectors; row 0 of each passage is its own vector, the others are its sentences'.
+        stacked = np.vstack([s.vectors for _, s in rows])
+        starts = np.cumsum([0, *(len(s.vectors) for _, s in rows)])
+        own = (stacked[starts[:-1]] @ vector).astype(np.float64)
+        to_focus = cosine(focus, stacked)
+        sentences = [to_focus[a + 1 : b] for a, b in itertools.pairwise(starts)]
         best = np.array([float(x.max()) if len(x) else o for x, o in zip(sentences, own, strict=True)])
         dense = (1 - w.sentence) * own + w.sentence * best
         keyword = np.array([scored.get(i, 0.0) for i, _ in rows])
@@ -378,7 +324,7 @@ class Retriever:
         found = [
             RetrievedPassage(
                 s.passage, documents[s.passage.document_id], float(fused[row]), float(own[row]), float(keyword[row]),
-                tuple(float(x) for x in sentences[row]), i in direct, (), s.vectors,
+                tuple(sentences[row].tolist()), i in direct, (), s.vectors,
             )
             for row, (i, s) in enumerate(rows)
         ]  # fmt: skip
