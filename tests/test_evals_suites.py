@@ -62,7 +62,7 @@ def test_every_quote_of_the_starter_suite_stands_in_its_note() -> None:
 
 
 def test_an_unknown_suite_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(CaseError, match="use one of starter, corpus"):
+    with pytest.raises(CaseError, match="use one of starter, roles, corpus"):
         load_suite("startr")
 
 
