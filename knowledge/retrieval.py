@@ -24,7 +24,7 @@ from knowledge.queries import Query, understand
 from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.ranking import Candidate, Scores, features, rank
 from knowledge.register import Abbreviation, Register, StoredPassage
-from knowledge.words import content_words, stem, stems
+from knowledge.words import content_words, numbers, stem, stems
 
 
 @dataclass(frozen=True)
@@ -378,6 +378,8 @@ def without_twins(passages: Iterable[RetrievedPassage], limit: int) -> list[Retr
 
 def _are_twins(a: RetrievedPassage, b: RetrievedPassage) -> bool:
     if float(a.vectors[0] @ b.vectors[0]) < 0.9:
+        return False
+    if numbers(a.passage.text) != numbers(b.passage.text):
         return False
     words_a, words_b = set(a.passage.text.lower().split()), set(b.passage.text.lower().split())
     smaller = min(len(words_a), len(words_b))

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import Stemmer
 
+_NUMBER = re.compile(r"\d+(?:[ ,\u00a0\u202f]\d{3})*(?:\.\d+)?")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ0-9]+(?:[’'][A-Za-z]+)?")
 
 STOPWORDS = frozenset(
@@ -46,6 +47,11 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> list[str]:
     """Words that carry meaning, lower case, in order, each once."""
     return list(dict.fromkeys(w for w in (x.lower() for x in words(text)) if w not in STOPWORDS and len(w) > 1))
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Numbers in a text, without thousands separators."""
+    return frozenset(re.sub(r"(?<=\d)[ ,\u00a0\u202f](?=\d{3})", "", found) for found in _NUMBER.findall(text))
 
 
 @lru_cache(maxsize=8_000)

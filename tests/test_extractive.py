@@ -168,3 +168,30 @@ def test_without_passages_there_is_nothing_to_claim() -> None:
 def test_the_answerer_imports_no_model(tmp_path: Path) -> None:
     answerer = ExtractiveAnswerer()
     assert (answerer.name, answerer.model, answerer.prompt) == ("extractive", None, None)
+
+
+def test_two_documents_with_different_figures_are_shown_side_by_side() -> None:
+    def source(id_: str, depth: str) -> tuple[Document, list[Block]]:
+        return document(id_), [
+            paragraph(f"The well of the northern camp is {depth} metres deep."),
+            paragraph(FILLER, "2"),
+        ]
+
+    made = draft(
+        retrieved("How many metres deep is the well of the northern camp?", source("one", "40"), source("two", "65"))
+    )
+    assert made.status is Status.SOURCES_DISAGREE
+    assert [claim.source.document.id for claim in made.claims[:2]] == ["one", "two"]
+    assert all(claim.opens_line for claim in made.claims[:2])
+    assert "different figures" in made.notices[0].text
+
+
+def test_documents_that_agree_on_a_figure_or_speak_of_other_things_do_not_disagree() -> None:
+    def status(first: str, second: str) -> Status:
+        sources = [(document(i), [paragraph(text)]) for i, text in (("one", first), ("two", second))]
+        return draft(retrieved("How many metres deep is the well of the camp?", *sources)).status
+
+    assert (
+        status("The well of the camp is 40 metres deep.", "The well of our camp is 40 metres deep.") is Status.ANSWERED
+    )
+    assert status("The well of the camp is 40 metres deep.", "The bridge carries 12 lorries a day.") is Status.ANSWERED

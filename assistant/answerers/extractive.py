@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.answerers.disagreement import disagreement
 from assistant.answers import Notice, Question, Status
 from assistant.assistant import Draft
 from assistant.citations import Claim, reference
@@ -14,7 +15,7 @@ from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
 from knowledge.ranking import local_share, pairs
 from knowledge.retrieval import Retrieved, RetrievedPassage
-from knowledge.words import stems
+from knowledge.words import numbers, stem, stems
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,13 @@ class ExtractiveAnswerer:
         candidates = [c for source in sources for c in self._candidates(source, retrieved, kind)]
         chosen = self._choose(candidates, sources, kind)
         claims = [claim for source, positions in chosen for claim in _claims(source, positions)]
-        return Draft(tuple(claims))
+        found = disagreement(claims, kind)
+        if found is None:
+            return Draft(tuple(claims))
+        both, notice = found
+        rest = [claim for claim in claims if claim not in both]
+        shown = (*(replace(claim, opens_line=True) for claim in both), *rest)
+        return Draft(shown, Status.SOURCES_DISAGREE, (notice,))
 
     def _in_order(self, passages: Sequence[RetrievedPassage]) -> Iterator[Claim]:
         """What stands at a named place, from its beginning, a whole paragraph even when it is somewhat long."""
@@ -210,9 +217,10 @@ def _is_readable(text: str, source: RetrievedPassage) -> bool:
 
 
 def _repeats(text: str, said: Sequence[frozenset[str]]) -> bool:
-    """True if nearly all that the sentence says was said by one before it."""
+    """True if nearly all that the sentence says, and every number, was said by one before it."""
     own = stems(text)
-    return any(own and len(own & before) / len(own) > 0.8 for before in said)
+    figures = {stem(number) for number in numbers(text)}
+    return any(own and len(own & before) / len(own) > 0.8 and figures <= before for before in said)
 
 
 def _claims(source: RetrievedPassage, positions: Sequence[int]) -> list[Claim]:
