@@ -10,7 +10,6 @@ from assistant.answers import Citation, Notice
 from assistant.errors import CitationError
 from knowledge.access import Asker
 from knowledge.documents import Document, Standing
-from knowledge.errors import KnowledgeError
 from knowledge.passages import anchor, is_intact
 from knowledge.register import Register
 from knowledge.retrieval import RetrievedPassage
@@ -78,11 +77,11 @@ def check(citations: Sequence[Citation], register: Register, asker: Asker) -> No
     Raises CitationError if a passage is not there, may not be read, was altered since it was stored, or does not hold
     the quote word for word.
     """
+    found = register.fetch([c.passage_id for c in citations], register.class_ids(asker))
     for citation in citations:
-        try:
-            passage = register.passage(citation.passage_id, asker)
-        except KnowledgeError as error:
-            raise CitationError(f"citation {citation.number} names a passage that is not there") from error
+        if citation.passage_id not in found:
+            raise CitationError(f"citation {citation.number} names a passage that is not there")
+        passage = found[citation.passage_id].passage
         if not is_intact(passage):
             raise CitationError(f"passage {passage.id} was altered since it was stored: run `focal doctor`")
         if not citation.quote or citation.quote not in passage.text:

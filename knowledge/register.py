@@ -70,6 +70,7 @@ class Register:
         self._write_lock = threading.Lock()
         self._connections: list[sqlite3.Connection] = []
         self._cache: dict[tuple[int, Asker], list[Document]] = {}
+        self._fingerprints: dict[tuple[int, Asker], str] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._translated():
             connection = self._connection()
@@ -196,6 +197,12 @@ class Register:
 
     def fingerprint(self, asker: Asker) -> str:
         """16 hex digits that change whenever anything the asker may read changes."""
+        key = (self.generation(), asker)
+        if key not in self._fingerprints:
+            self._fingerprints = {key: self._fingerprint(asker)}
+        return self._fingerprints[key]
+
+    def _fingerprint(self, asker: Asker) -> str:
         digest = hashlib.sha256(f"{SCHEMA_VERSION}|{self.meta('embedding')}".encode())
         marks, ids = self._admitted(asker)
         for row in self._rows(

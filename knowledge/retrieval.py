@@ -334,10 +334,8 @@ class Retriever:
 
 def match_expression(query: Query) -> str:
     """The question as an FTS5 expression: any of its words, expansions as phrases, symbols as single tokens."""
-    parts = [quoted(term) for term in (*query.terms, *query.context_terms, *query.everyday)]
-    parts += [quoted(phrase) for phrase in query.phrases]
-    parts += [quoted(code) for code in query.codes]
-    return " OR ".join(dict.fromkeys(parts))
+    parts = (*query.terms, *query.context_terms, *query.everyday, *query.phrases, *query.codes)
+    return " OR ".join(dict.fromkeys(map(quoted, parts)))
 
 
 def current_first(ranked: Sequence[RetrievedPassage], mentioned: Sequence[str]) -> list[RetrievedPassage]:
