@@ -27,13 +27,13 @@ IN_SCOPE_FROM = 0.36
 """Best cosine below which a refused question is taken to be about something else altogether."""
 
 COEFFICIENTS = {
-    "intercept": -3.249,
-    "reach": 2.401,
-    "number": -2.747,
-    "follow_up": 2.707,
-    "covered": 2.666,
-    "uncovered": 0.309,
-    "definition": 1.765,
+    "intercept": -3.189,
+    "reach": 2.378,
+    "number": -2.816,
+    "follow_up": 2.526,
+    "covered": 2.611,
+    "uncovered": 0.32,
+    "definition": 1.727,
 }
 """Logistic regression of "the case is answerable" on the development halves (`evals/calibrate.py`)."""
 
@@ -43,7 +43,7 @@ def judge(question: Question, retrieved: Retrieved) -> Evidence:
     if not retrieved.query.terms and not retrieved.query.references:
         vague = bool(retrieved.query.own_text) and not question.history and is_elliptical(retrieved.query.own_text)
         return Evidence(Status.NEEDS_CLARIFICATION if vague else Status.OUT_OF_SCOPE, 0.0, {})
-    if not retrieved.passages:
+    if not any(p.on_subject for p in retrieved.passages):
         return Evidence(Status.NOT_FOUND, 0.0, {})
     features = measure(retrieved)
     total = COEFFICIENTS["intercept"] + sum(COEFFICIENTS[name] * value for name, value in features.items())
@@ -68,7 +68,7 @@ def measure(retrieved: Retrieved) -> dict[str, float]:
     documents on the right topic often lack; follow_up, definition: 1 for such questions; covered: share of the
     question's words, by rarity, in the best of three passages; uncovered: how many stand in none of the three.
     """
-    top = retrieved.passages[:CONSIDERED]
+    top = [p for p in retrieved.passages if p.on_subject][:CONSIDERED]
     kind = kind_of(retrieved.query)
     texts = [stems(_searchable(p)) for p in top[:3]]
     best_sentence = max(max(p.sentence_scores, default=p.dense) for p in top)

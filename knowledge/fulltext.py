@@ -118,6 +118,15 @@ class FullText:
                 counts[document_id] = counts.get(document_id, 0) + count
         return counts
 
+    def texts(self, class_ids: Sequence[int], match: str, limit: int) -> list[str]:
+        """Texts of some passages that an FTS5 expression finds."""
+        found: list[str] = []
+        for class_id in class_ids:
+            words = table(class_id)
+            sql = f"SELECT text FROM {words} WHERE {words} MATCH ? LIMIT ?"
+            found += [row[0] for row in self._rows(sql, (f"text : {match}", limit))]
+        return found
+
     def vocabulary(self, class_ids: Sequence[int]) -> dict[str, int]:
         """Every stem in these access classes with the number of passages it stands in."""
         counts: dict[str, int] = {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,8 @@ KEPT_ASKERS = 8
 """Different clearances and groups whose lexicon is kept ready."""
 
 KEPT_WORDS = 4_000
+NAME_SAMPLE = 30
+"""Passages looked at to tell whether a word is a name."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Lexicon:
     """Passages of each document."""
     document_counts: Callable[[str], dict[str, int]]
     """In how many passages of each document a word stands; kept for words asked about before."""
+    is_name: Callable[[str], bool]
+    """Whether the documents write a word with a capital even within a sentence."""
 
     @property
     def passages(self) -> int:
@@ -90,4 +95,14 @@ class Lexicons:
             {d: (of_document[0], of_document[-1]) for d, of_document in by_document.items()},
             {d: len(of_document) for d, of_document in by_document.items()},
             lru_cache(KEPT_WORDS)(lambda word: register.text.document_counts(class_ids, quoted(word))),
+            lru_cache(KEPT_WORDS)(
+                lambda word: is_name(word, register.text.texts(class_ids, quoted(word), NAME_SAMPLE))
+            ),
         )
+
+
+def is_name(word: str, texts: Iterable[str]) -> bool:
+    """True if nearly every use of a word within sentences has a capital; openings of sentences say nothing."""
+    pattern = re.compile(rf"(?<=[a-z,;] )({re.escape(word)})(?:['’]s)?\b", re.IGNORECASE)
+    uses = [match[1] for text in texts for match in pattern.finditer(text)]
+    return bool(uses) and sum(use[0].isupper() for use in uses) >= 0.9 * len(uses)

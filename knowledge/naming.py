@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from knowledge.documents import Document
 from knowledge.fulltext import codes
@@ -38,6 +40,37 @@ class Names:
 
 
 _KINDS = frozenset("report studi note resolut polici summari guidelin paper rec recommend section text".split())
+
+
+SUBJECT_SHARE, SUBJECT_DOCUMENTS, ON_SUBJECT = 0.25, 0.4, 0.5
+"""A word is a subject if some document has it in at least this share of its passages, while at most this share of the
+documents know it; a document is on the subject from this part of the largest share."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that few documents are about and one is about above all: a mission, a country, a text."""
+
+    forms: tuple[str, ...]
+    """How the question names it, and its other forms."""
+    documents: frozenset[str]
+    """Ids of the documents that are about it."""
+
+    def covers(self, document_id: str, text: str) -> bool:
+        """True for a passage of such a document, or one whose words (title and headings with it) name the subject."""
+        low = text.lower()
+        return document_id in self.documents or any(
+            re.search(rf"(?<!\w){re.escape(form.lower())}", low) for form in self.forms
+        )
+
+
+def subject(forms: Sequence[str], counts: Mapping[str, int], sizes: Mapping[str, int]) -> Subject | None:
+    """The subject that a word (with its other forms) is, given the passages it stands in by document, or None."""
+    shares = {d: count / sizes[d] for d, count in counts.items() if sizes.get(d)}
+    if not shares or len(shares) > SUBJECT_DOCUMENTS * len(sizes) or max(shares.values()) < SUBJECT_SHARE:
+        return None
+    largest = max(shares.values())
+    return Subject(tuple(forms), frozenset(d for d, share in shares.items() if share >= ON_SUBJECT * largest))
 
 
 def local_rarity(counts: Mapping[str, Mapping[str, int]], document_id: str, size: int) -> dict[str, float]:

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from knowledge.fulltext import quoted
 from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex, cosine
 from knowledge.lexicon import Lexicon, Lexicons
-from knowledge.naming import aboutness, local_rarity
+from knowledge.naming import Subject, aboutness, local_rarity, subject
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
 from knowledge.question_kind import QuestionKind, kind_of
@@ -39,11 +39,11 @@ class Weights:
     """BM25 weights of title, headings, text and codes."""
     context: float = 0.5
     """Weight of words that only earlier turns contributed."""
-    candidates: int = 60
+    candidates: int = 40
     """Taken from each search before fusing."""
-    within: int = 20
+    within: int = 15
     """Taken by each search from a document that the question names."""
-    ranked: int = 80
+    ranked: int = 60
     """Best by fused score, which are then ranked by everything known of them."""
 
 
@@ -95,6 +95,8 @@ class RetrievedPassage:
     """How much its document speaks of what the question names, 0 to 1."""
     local: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
     """The question's stems by their rarity within the document."""
+    on_subject: bool = True
+    """False if the question names a mission, country or text and this passage is about none that it names."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,12 @@ class Candidates:
     vector: Vectors
     rarities: dict[str, float]
     mentioned: tuple[str, ...]
+    subjects: tuple[Subject, ...]
+
+
+class _Named(NamedTuple):
+    about: dict[str, float]
+    subjects: tuple[Subject, ...]
 
 
 DEFINITION_WORDS = frozenset(
@@ -173,12 +181,14 @@ class Retriever:
                 score=float(scores[i]),
                 about=found.candidates[i].about,
                 local=found.candidates[i].local,
+                on_subject=is_on_subject(found.passages[i], found.subjects),
             )
             for i in order
         ]
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
         rest = current_first([p for p in ranked if not p.direct], found.mentioned)
+        rest.sort(key=lambda p: not p.on_subject)
         passages = without_twins([*named, *rest], limit)
         expansions = self._expansions(found.query, asker, scope)
         return Retrieved(found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions)
@@ -199,7 +209,7 @@ class Retriever:
         class_ids = self._register.class_ids(asker)
         wanted = sorted(stems(" ".join((*query.terms, *query.context_terms))))
         counts = {word: known.document_counts(word) for word in wanted}
-        about = self._aboutness(query, known, counts)
+        about, subjects = self._named(query, known, counts)
         mentions = {d: known.names.mention(query, documents[d]) for d in documents}
         plain = {d: max(mentions[d], about[d] * ABOUT) for d in documents if d in known.ranges}
         likely = [d for d in sorted(plain, key=lambda d: -plain[d])[:NAMED_DOCUMENTS] if plain[d] >= NAMED]
@@ -220,7 +230,7 @@ class Retriever:
             for p in passages
         ]  # fmt: skip
         rows = features(entries, query, rarities)
-        return Candidates(query, entries, passages, rows, vector, rarities, named)
+        return Candidates(query, entries, passages, rows, vector, rarities, named, subjects)
 
     def _expansions(
         self, query: Query, asker: Asker, scope: Scope
@@ -280,14 +290,19 @@ class Retriever:
         ids = dict.fromkeys([*dense, *(known.ids[row] for row in rows)])
         return {i: matches.score(known.rows[i]) for i in ids if i in known.rows}
 
-    def _aboutness(self, query: Query, known: Lexicon, counts: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
-        """How much each document the asker may read is about the question's words (see `naming.aboutness`)."""
+    def _named(self, query: Query, known: Lexicon, counts: Mapping[str, Mapping[str, int]]) -> _Named:
+        """What the question's words and abbreviations say of documents (see `naming`)."""
+        written = {stem(word): word for word in (*query.context_terms, *query.terms)}
         spelled_out = {stem(part) for forms in query.alternatives for part in forms[0].split()}
         # A word that stands nearly everywhere tells no document from another.
-        telling = {word: c for word, c in counts.items() if known.share(word) <= COMMON and word not in spelled_out}
-        alternatives = [" OR ".join(map(quoted, forms)) for forms in query.alternatives]
-        groups = [self._register.text.document_counts(known.class_ids, either) for either in alternatives]
-        return aboutness([*telling.values(), *groups], known.sizes)
+        telling = {w: c for w, c in counts.items() if known.share(w) <= COMMON and w not in spelled_out}
+        groups: list[tuple[tuple[str, ...], Mapping[str, int]]] = [((w,), c) for w, c in telling.items()]
+        for forms in query.alternatives:
+            either = " OR ".join(map(quoted, forms))
+            groups.append((forms, self._register.text.document_counts(known.class_ids, either)))
+        names = [(forms, c) for forms, c in groups if len(forms) > 1 or known.is_name(written.get(forms[0], forms[0]))]
+        subjects = (subject(forms, c, known.sizes) for forms, c in names)
+        return _Named(aboutness((c for _, c in groups), known.sizes), tuple(s for s in subjects if s is not None))
 
     def _exact(self, vector: Vectors, documents: Iterable[str], limit: int) -> list[str]:
         """An exact scan of chosen documents: a filter inside Chroma costs a hundred times more (field-notes.md)."""
@@ -336,6 +351,12 @@ def match_expression(query: Query) -> str:
     """The question as an FTS5 expression: any of its words, expansions as phrases, symbols as single tokens."""
     parts = (*query.terms, *query.context_terms, *query.everyday, *query.phrases, *query.codes)
     return " OR ".join(dict.fromkeys(map(quoted, parts)))
+
+
+def is_on_subject(found: RetrievedPassage, subjects: Sequence[Subject]) -> bool:
+    """True if the passage has to do with one of the subjects that the question names, or the question names none."""
+    text = " ".join([found.document.title, *found.passage.headings, found.passage.text])
+    return not subjects or any(s.covers(found.document.id, text) for s in subjects)
 
 
 def current_first(ranked: Sequence[RetrievedPassage], mentioned: Sequence[str]) -> list[RetrievedPassage]:

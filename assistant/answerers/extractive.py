@@ -103,7 +103,8 @@ class ExtractiveAnswerer:
                 return
 
     def _sources(self, retrieved: Retrieved, kind: QuestionKind) -> list[RetrievedPassage]:
-        return list(retrieved.passages[: self.weights.passages])
+        # An answer about another mission or country than the one asked about is no answer.
+        return [p for p in retrieved.passages if p.on_subject][: self.weights.passages]
 
     def _candidates(self, source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind) -> list[_Candidate]:
         w = self.weights
