@@ -30,10 +30,10 @@ bench: $(VENV)/.ready-dev ## ratios within one run, over ../shared/corpus
 	$(BIN)/python -m evals.bench
 
 load: $(VENV)/.ready-dev ## a real server driven from a second process
-	$(BIN)/python -m evals.load
+	$(BIN)/python -m evals.load --seconds 10 --answers 10000
 
 soak: $(VENV)/.ready-dev ## ten minutes of Slack events with faults, against the strict double
-	$(BIN)/python -m tests.slack_soak
+	$(BIN)/python tests/slack_soak.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
