@@ -6,12 +6,15 @@ import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Rows = Callable[[str, Sequence[Any]], list[sqlite3.Row]]
+Rows = Callable[[str, Sequence[Any]], list[Any]]
+"""Runs a query and gives its rows as plain tuples."""
 
 _CODE = re.compile(r"(?<![A-Za-z0-9.])[A-Za-z0-9.]*(?:/[A-Za-z0-9.()-]+)+|\b\d{4}[.:]\d{1,3}\b")
 _GROUPED_NUMBER = re.compile(r"(?<![\d.])\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)")
@@ -101,9 +104,11 @@ class FullText:
         for class_id in class_ids if match else ():
             words = table(class_id)
             sql = f"SELECT rowid, -bm25({words}, {_columns(weights)}) FROM {words} WHERE {words} MATCH ?"
-            found += [(row[0], row[1]) for row in self._rows(sql, (match,))]
-        found.sort()
-        return Matches(np.array([row for row, _ in found], np.int64), np.array([s for _, s in found], np.float32))
+            found += self._rows(sql, (match,))
+        # FTS5 gives rows in order; of several classes they interleave.
+        found.sort(key=itemgetter(0))
+        flat = np.fromiter(chain.from_iterable(found), np.float64, 2 * len(found)).reshape(-1, 2)
+        return Matches(flat[:, 0].astype(np.int64), flat[:, 1].astype(np.float32))
 
     def document_counts(self, class_ids: Sequence[int], match: str) -> dict[str, int]:
         """In how many passages of each document an FTS5 expression is found."""

@@ -64,7 +64,7 @@ class Register:
     def __init__(self, path: Path) -> None:
         """Open or create. Raises IndexDamaged if the file is not a sound database, IndexMismatch if it is newer."""
         self.path = path
-        self.text = fulltext.FullText(self._rows)
+        self.text = fulltext.FullText(self._tuples)
         """Keyword search over the passages."""
         self._local = threading.local()
         self._write_lock = threading.Lock()
@@ -128,6 +128,13 @@ class Register:
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         with self._translated():
             return self._connection().execute(sql, values).fetchall()
+
+    def _tuples(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """As `_rows`, in plain tuples: a search gives thousands."""
+        with self._translated():
+            cursor = self._connection().cursor()
+            cursor.row_factory = None
+            return cursor.execute(sql, values).fetchall()
 
     # --- meta
 
