@@ -92,7 +92,7 @@ class Answer:
     notices: tuple[Notice, ...] = ()
     suggestions: tuple[str, ...] = ()
     confidence: float = 0.0
-    """0 to 1; the evidence score mapped to the share of right answers on the calibration cases."""
+    """0 to 1; a class-balanced score of how answerable the question looks, not the chance that the answer is right."""
     engine: Engine = field(default_factory=lambda: Engine("extractive", None, ""))
     timing_ms: dict[str, float] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
