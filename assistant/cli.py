@@ -306,13 +306,13 @@ def glossary(
     abbreviation: Annotated[str | None, typer.Argument(help="Only this one.")] = None, as_json: Json = False
 ) -> None:
     """Show every abbreviation with all its expansions and where each stands."""
-    from assistant import glossary_page
+    from assistant import abbreviations
     from knowledge.access import PUBLIC
 
     with _assistant() as assistant:
         words = assistant.retriever.glossary(PUBLIC)
-        found = glossary_page.entries(assistant.register, words, PUBLIC, abbreviation)
-    print(glossary_page.to_json(found) if as_json else glossary_page.to_text(found))
+        found = abbreviations.entries(assistant.register, words, PUBLIC, abbreviation)
+    print(abbreviations.to_json(found) if as_json else abbreviations.to_text(found))
 
 
 @app.command(name="mcp")

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,22 @@ def load_collection(folder: Path) -> Collection:
     return Collection(folder.name, texts, queries, {query.id: relevant[query.id] for query in queries})
 
 
+def unanswerable(folder: Path) -> tuple[Query, ...]:
+    """The questions of `unanswerable.jsonl`, where a collection has them. Raises CaseError naming file and line."""
+    path = folder / "unanswerable.jsonl"
+    rows = _rows(path, "_id", "text") if path.exists() else ()
+    return tuple(Query(row["_id"], row["text"], _turns(row)) for row in rows)
+
+
 def search(collection: Collection, settings: Settings, retrieval: str = "fused") -> dict[str, list[str]]:
     """For each question the ids of up to 100 texts, best first, through reading, cutting, indexing and retrieval."""
+    with opened(collection, settings, retrieval) as (retriever, reader):
+        return {query.id: _ranked(retriever, query, reader) for query in collection.queries}
+
+
+@contextmanager
+def opened(collection: Collection, settings: Settings, retrieval: str) -> Iterator[tuple[Retriever, Rows]]:
+    """A retriever over a throw-away index of the collection, and the reader that knows the texts' own ids."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (settings.folder / "models").mkdir(parents=True, exist_ok=True)
@@ -76,13 +91,12 @@ def search(collection: Collection, settings: Settings, retrieval: str = "fused")
         (root / "home" / "models").symlink_to((settings.folder / "models").resolve())
         home = open_home(settings.model_copy(update={"home": root / "home"}), "focal eval --beir")
         try:
-            reader = _Rows(collection, root / "texts")
+            reader = Rows(collection, root / "texts")
             for outcome in ingest(home.store, reader, reader.files, lambda path: Metadata()):
                 if outcome.state == "failed" and "no searchable words" not in outcome.reason:
                     raise CaseError(f"{collection.name}: {outcome.path.name}: {outcome.reason}")
             weights = dataclasses.replace(RETRIEVAL[retrieval], candidates=DEPTH)
-            retriever = Retriever(home.store.register, home.store.index, home.store.embedding, weights)
-            return {query.id: _ranked(retriever, query, reader) for query in collection.queries}
+            yield Retriever(home.store.register, home.store.index, home.store.embedding, weights), reader
         finally:
             home.close()
 
@@ -93,10 +107,11 @@ def measure(collection: Collection, runs: dict[str, list[str]]) -> dict[str, Fig
     return {name: mean(values[name]) for name in MEASURES}
 
 
-class _Rows:
+class Rows:
     """A reader of the collection's texts: each is one document of one paragraph."""
 
     def __init__(self, collection: Collection, folder: Path) -> None:
+        """Writes each text into `folder`, which must be new."""
         folder.mkdir()
         self.ids: dict[str, str] = {}
         self._texts: dict[Path, tuple[str, str, str]] = {}
@@ -108,6 +123,7 @@ class _Rows:
         self.files = list(self._texts)
 
     def read_all(self, paths: Sequence[Path]) -> Iterator[tuple[Path, Reading | ReadError]]:
+        """Each text as a reading of its own."""
         for path in paths:
             key, title, text = self._texts[path]
             lines = [Block("paragraph", " ".join(line.split())) for line in text.split("\n") if line.strip()]
@@ -115,7 +131,7 @@ class _Rows:
             yield path, Reading(Metadata(id=key, title=title or key), (*heading, *lines))
 
 
-def _ranked(retriever: Retriever, query: Query, reader: _Rows) -> list[str]:
+def _ranked(retriever: Retriever, query: Query, reader: Rows) -> list[str]:
     found = retriever.retrieve(query.text, PUBLIC, query.history, limit=DEPTH).passages
     return list(dict.fromkeys(reader.ids[passage.document.id] for passage in found))[:100]
 

@@ -1,13 +1,20 @@
-"""Fitting the ranking coefficients and the evidence threshold on development cases, so that both can be made again.
+"""Fitting what ranking, answering and refusing weigh by, on development cases, so that all of it can be made again.
 
-Ranking: a softmax over the candidates of each question, the likelihood of its evidence passages maximised, with an L2
-penalty; the features are scaled to unit deviation for the fit and scaled back.
+    python -m evals.calibrate [FOLDER ...]     prints the coefficients; folders are collections in BEIR layout
+
+Each fit maximises a likelihood with an L2 penalty, over features scaled to unit deviation: of the evidence passages
+among the candidates (ranking), of the sentences that state a fact among all sentences considered (answering), and of
+"the case can be answered" (refusing). The suite `unseen` is never fitted on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,85 +22,178 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy car
 from scipy.special import logsumexp  # type: ignore[import-untyped]  # as above
 
 from assistant import evidence
+from assistant import settings as configuration
+from assistant.answerers import extractive
 from assistant.answers import Question
 from assistant.assistant import Assistant
-from evals import scorers
+from assistant.bootstrap import assistant_for
+from assistant.settings import Settings
+from evals import beir, scorers, suites
 from evals.cases import Case
 from knowledge.access import PUBLIC
+from knowledge.question_kind import kind_of
 from knowledge.ranking import FEATURES
+from knowledge.retrieval import Retrieved
 
+SUITES = {"corpus": 1.0, "pairs": 1.0, "starter": 0.7, "roles": 0.7, "fresh": 1.0}
+"""Suites that are fitted on, each with what one of its cases counts."""
+COLLECTION = 0.3
+"""What one question of a public collection counts: there are many, and they are not about guidance."""
 L2 = 0.03
 
 
 @dataclass(frozen=True)
 class Group:
-    """The candidates of one question: features, shape (n, features), and which hold its evidence."""
+    """What one question chooses among: features, shape (n, features); for each thing wanted, which rows give it."""
 
     rows: NDArray[np.float64]
-    right: NDArray[np.bool_]
+    right: tuple[NDArray[np.bool_], ...]
+    weight: float = 1.0
 
 
-def groups(cases: Sequence[Case], assistant: Assistant) -> list[Group]:
-    """One group for each case whose evidence is among the candidates and was not named outright."""
-    found = []
+def ranking_groups(cases: Sequence[Case], assistant: Assistant, weight: float) -> Iterator[Group]:
+    """The candidates of each case whose evidence is among them and was not named outright."""
     for case in cases:
         if not case.evidence:
             continue
-        question = Question(case.question, tuple(case.history))
-        candidates = assistant.retriever.candidates(question.text, PUBLIC, question.history)
-        if any(p.direct for p in candidates.passages):
-            continue
+        found = assistant.retriever.candidates(case.question, PUBLIC, case.history)
         quotes = [e.quote for e in case.evidence]
-        right = np.array([any(scorers.holds(p.passage.text, q) for q in quotes) for p in candidates.passages])
-        if right.any():
-            found.append(Group(np.asarray(candidates.rows, np.float64), right))
-    return found
+        right = np.array([any(scorers.holds(p.passage.text, q) for q in quotes) for p in found.candidates])
+        if right.any() and not any(p.direct for p in found.candidates):
+            yield Group(np.asarray(found.rows, np.float64), (right,), weight)
 
 
-def fit_ranking(training: Sequence[Group]) -> dict[str, float]:
-    """Coefficients by feature name."""
-    everything = np.vstack([group.rows for group in training])
-    scale = everything.std(axis=0) + 1e-9
+def of_collection(folder: Path, settings: Settings) -> tuple[list[Group], list[Weighed]]:
+    """What a public collection gives for ranking and, with its `unanswerable.jsonl`, for refusing."""
+    collection = beir.load_collection(folder)
+    groups: list[Group] = []
+    weighed: list[Weighed] = []
+    with beir.opened(collection, settings, "fused") as (retriever, reader):
+        for query in collection.queries:
+            found = retriever.candidates(query.text, PUBLIC, query.history)
+            relevant = collection.relevant[query.id]
+            right = np.array([relevant.get(reader.ids[p.document.id], 0) > 0 for p in found.candidates])
+            if right.any():
+                groups.append(Group(np.asarray(found.rows, np.float64), (right,), COLLECTION))
+        for queries, answerable in ((collection.queries, True), (beir.unanswerable(folder), False)):
+            for query in queries:
+                weighed += _weighed(retriever.retrieve(query.text, PUBLIC, query.history), answerable, COLLECTION)
+    return groups, weighed
+
+
+def sentence_groups(cases: Sequence[Case], assistant: Assistant, weight: float) -> Iterator[Group]:
+    """The sentences that an answer to each case may be made of; wanted are those that state its facts."""
+    for case in cases:
+        retrieved = assistant.retrieve(Question(case.question, tuple(case.history)), PUBLIC)
+        sources = [p for p in retrieved.passages if p.on_subject][: extractive.Weights().passages]
+        if not case.facts or any(p.direct for p in sources) or retrieved.expansions:
+            continue
+        kind = kind_of(retrieved.query)
+        rows, texts = [], []
+        for source in sources:
+            values = extractive.measure(source, retrieved, kind)
+            for text, row in zip(source.passage.sentence_texts(), values, strict=True):
+                if extractive.is_readable(text, source):
+                    rows.append(row)
+                    texts.append(text)
+        right = [np.array([scorers.states(text, fact) for text in texts]) for fact in case.facts]
+        if any(r.any() for r in right):
+            yield Group(np.array(rows), tuple(r for r in right if r.any()), weight)
+
+
+def fit_choice(groups: Sequence[Group]) -> NDArray[np.float64]:
+    """Coefficients, one a feature, under which what is wanted is most likely chosen: a softmax over a group's rows."""
+    scale = np.vstack([group.rows for group in groups]).std(axis=0) + 1e-9
+    total = sum(group.weight for group in groups)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         value, slope = L2 * float(weights @ weights), 2 * L2 * weights
-        for group in training:
+        for group in groups:
             rows = group.rows / scale
             scores = rows @ weights
-            right, every = scores[group.right], scores
-            value += float(logsumexp(every) - logsumexp(right)) / len(training)
-            all_share = np.exp(every - logsumexp(every))
-            right_share = np.exp(right - logsumexp(right))
-            slope = slope + (rows.T @ all_share - rows[group.right].T @ right_share) / len(training)
+            every = float(logsumexp(scores))
+            for right in group.right:
+                share = group.weight / total / len(group.right)
+                best = float(logsumexp(scores[right]))
+                value += share * (every - best)
+                slope = slope + share * (rows.T @ np.exp(scores - every) - rows[right].T @ np.exp(scores[right] - best))
         return value, slope
 
-    fitted = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B").x / scale
-    return {name: round(float(weight), 3) for name, weight in zip(FEATURES, fitted, strict=True)}
+    return np.asarray(minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x / scale, np.float64)
 
 
-def evidence_rows(cases: Sequence[Case], assistant: Assistant) -> list[tuple[dict[str, float], bool]]:
-    """What evidence is weighed by, and whether the case can be answered; places named outright are left out."""
-    rows = []
+@dataclass(frozen=True)
+class Weighed:
+    """What the evidence for one question was weighed by, and whether the question can be answered."""
+
+    features: dict[str, float]
+    answerable: bool
+    weight: float = 1.0
+
+
+def evidence_rows(cases: Sequence[Case], assistant: Assistant, weight: float) -> Iterator[Weighed]:
+    """Every case that is decided by weighing."""
     for case in cases:
         retrieved = assistant.retrieve(Question(case.question, tuple(case.history)), PUBLIC)
-        if retrieved.passages and retrieved.query.terms and not (retrieved.passages[0].direct or retrieved.expansions):
-            rows.append((evidence.measure(retrieved), bool(case.facts)))
-    return rows
+        yield from _weighed(retrieved, case.answerable, weight)
 
 
-def fit_evidence(rows: Sequence[tuple[dict[str, float], bool]], false_abstention: float = 0.1) -> dict[str, float]:
-    """Coefficients by feature name, the intercept set so that this share of the answerable cases falls below 0.5."""
-    names = list(rows[0][0])
-    features = np.array([[row[name] for name in names] for row, _ in rows])
-    answerable = np.array([label for _, label in rows])
+def _weighed(retrieved: Retrieved, answerable: bool, weight: float) -> Iterator[Weighed]:
+    """One row, or none where a place was named outright or nothing is about what was asked."""
+    named = retrieved.expansions or any(p.direct for p in retrieved.passages[:1])
+    if retrieved.query.terms and not named and any(p.on_subject for p in retrieved.passages):
+        yield Weighed(evidence.measure(retrieved), answerable, weight)
+
+
+def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.07) -> dict[str, float]:
+    """Coefficients by feature name, the intercept set so that this share of our own answerable cases is refused."""
+    names = list(rows[0].features)
+    features = np.array([[row.features[name] for name in names] for row in rows])
+    answerable = np.array([row.answerable for row in rows])
+    own = np.array([row.weight for row in rows])
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-9
     scaled = (features - mean) / scale
-    weight = np.where(answerable, 1 / answerable.sum(), 1 / (~answerable).sum())
+    weight = own * np.where(answerable, 1 / own[answerable].sum(), 1 / own[~answerable].sum())
 
     def loss(parameters: NDArray[np.float64]) -> float:
         margin = (scaled @ parameters[1:] + parameters[0]) * np.where(answerable, 1, -1)
         return float((weight * np.logaddexp(0, -margin)).sum() + L2 * parameters[1:] @ parameters[1:])
 
     fitted = minimize(loss, np.zeros(len(names) + 1), method="BFGS").x[1:] / scale
-    threshold = float(np.quantile((features @ fitted)[answerable], false_abstention))
+    threshold = float(np.quantile((features @ fitted)[answerable & (own > COLLECTION)], false_abstention))
     return {"intercept": round(-threshold, 3)} | {n: round(float(w), 3) for n, w in zip(names, fitted, strict=True)}
+
+
+@contextmanager
+def _opened(name: str, settings: Settings) -> Iterator[tuple[Sequence[Case], Assistant]]:
+    with suites.open_index(name, settings, Path(os.environ.get("FOCAL_CORPUS", "../shared/corpus")), _say) as home:
+        yield suites.load_suite(name).cases, assistant_for(home)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def main(folders: Sequence[str]) -> None:
+    """Fit all three, one after the other, and print what goes into the code."""
+    settings = configuration.load()
+    rankings: list[Group] = []
+    sentences: list[Group] = []
+    weighed: list[Weighed] = []
+    for name, weight in SUITES.items():
+        with _opened(name, settings) as (cases, assistant):
+            rankings += ranking_groups(cases, assistant, weight)
+            sentences += sentence_groups(cases, assistant, weight)
+            weighed += evidence_rows(cases, assistant, weight)
+    for folder in folders:
+        groups, rows = of_collection(Path(folder), settings)
+        rankings += groups
+        weighed += rows
+    fitted = zip(FEATURES, fit_choice(rankings), strict=True)
+    print("knowledge/ranking.py:", {name: round(float(w), 3) for name, w in fitted})
+    print("assistant/answerers/extractive.py:", tuple(round(float(w), 2) for w in fit_choice(sentences)))
+    print("assistant/evidence.py:", fit_evidence(weighed))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -35,10 +35,15 @@ class SuiteSource:
     """Folders of documents below the corpus folder; none means the starter notes."""
 
 
+CORPUS_FOLDERS = ("guidance", "un-reports")
+
 SUITES: dict[str, SuiteSource] = {
     "starter": SuiteSource("starter.jsonl", ()),
     "roles": SuiteSource("roles.jsonl", ()),
-    "corpus": SuiteSource("corpus*.jsonl", ("guidance", "un-reports")),
+    "corpus": SuiteSource("corpus*.jsonl", CORPUS_FOLDERS),
+    "pairs": SuiteSource("pairs.jsonl", CORPUS_FOLDERS),
+    "fresh": SuiteSource("fresh*.jsonl", CORPUS_FOLDERS),
+    "unseen": SuiteSource("unseen.jsonl", CORPUS_FOLDERS),
 }
 """A new suite is one line here and one file of cases."""
 

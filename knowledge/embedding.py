@@ -1,15 +1,17 @@
 """Turning text into vectors: all-MiniLM-L6-v2, as int8 ONNX (the default) or through sentence-transformers.
 
-One pass over a passage gives its vector and one vector for each of its sentences: a sentence's vector is the mean of
-its own tokens' final states, computed with the whole passage in view, so sentences cost nothing beyond the passage.
+One pass over a passage gives its vector, one vector for each of its sentences and one for each of its words: a
+sentence's vector is the mean of its own tokens' final states, computed with the whole passage in view, so sentences
+cost nothing beyond the passage; a word's is the same for its own tokens, cut down to its main directions.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -17,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import ModelError
+from knowledge.words import STOPWORDS
 
 Vectors = NDArray[np.float32]
 Span = tuple[int, int]
@@ -26,15 +29,33 @@ MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 DIMENSIONS = 384
 MAX_TOKENS = 256
 """The window the model was trained with; longer text is cut silently by it, so passages are kept within."""
+WORD_DIMENSIONS = 64
+"""Directions kept of a word's vector: on the development cases 64 rank as well as all 384, in a sixth of the space."""
+WORD_SCALE = 127
+"""A word's vector is kept in int8, each component of the unit vector times this."""
 BATCH_TOKENS = 2048
 """Tokens in one forward pass, padding included. Two cores are busy from here on; more only costs memory."""
 
 
+class Words(NamedTuple):
+    """The words of one text that carry meaning, in order, each as it is meant there."""
+
+    starts: NDArray[np.int32]
+    """Character offset of each word, shape (words,)."""
+    vectors: NDArray[np.int8]
+    """Unit vectors times WORD_SCALE, shape (words, WORD_DIMENSIONS)."""
+
+
 class Encoded(NamedTuple):
-    """Unit vectors of n texts, shape (n, DIMENSIONS), and for each text those of its spans, (spans, DIMENSIONS)."""
+    """Unit vectors of n texts, shape (n, DIMENSIONS); for each text those of its spans, (spans, DIMENSIONS), and its
+    words."""
 
     texts: Vectors
     spans: list[Vectors]
+    words: list[Words]
+
+
+NO_WORDS = Words(np.zeros(0, np.int32), np.zeros((0, WORD_DIMENSIONS), np.int8))
 
 
 class Embedding(Protocol):
@@ -43,7 +64,7 @@ class Embedding(Protocol):
     name: str
 
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
-        """Encode texts, and within each text the given spans (none when left out)."""
+        """Encode texts with their words, and within each text the given spans (none when left out)."""
 
     def token_lengths(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the two special ones included, not cut at the window."""
@@ -80,7 +101,7 @@ class OnnxEmbedding:
     Per-channel int8 keeps the ranking (cosine to fp32 0.994) and answers a question without importing torch.
     """
 
-    name = "all-MiniLM-L6-v2/onnx-int8/1"
+    name = "all-MiniLM-L6-v2/onnx-int8/2"
 
     def __init__(self, home: Path, progress: Callable[[str], None] = lambda line: None) -> None:
         """Open the export under `home`/models, making it first if it is missing; `progress` hears about that."""
@@ -100,6 +121,9 @@ class OnnxEmbedding:
         self._tokenizer = Tokenizer.from_file(str(Path(spec.origin).parent / "model" / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._directions = _word_directions(
+            home / "models" / "words.int8.npy", self._tokenizer.get_vocab(), self._states
+        )
 
     def token_lengths(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the two special ones included."""
@@ -110,10 +134,13 @@ class OnnxEmbedding:
         return any(self._tokenizer.token_to_id(form) is not None for form in _base_forms(word))
 
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
-        """Encode texts and spans; batches hold texts of like length, so little is spent on padding."""
+        """Encode texts, their words and spans."""
+        return _pool(texts, self._states(texts), spans, self._directions)
+
+    def _states(self, texts: Sequence[str]) -> list[_States]:
+        """Final states of each text's tokens; batches hold texts of like length, so little is spent on padding."""
         encodings = self._tokenizer.encode_batch(list(texts))
-        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
-        span_vectors: list[Vectors] = [np.zeros((0, DIMENSIONS), np.float32)] * len(texts)
+        found: dict[int, _States] = {}
         for batch in _batches([min(len(e.ids), MAX_TOKENS) for e in encodings]):
             width = max(min(len(encodings[i].ids), MAX_TOKENS) for i in batch)
             ids = np.zeros((len(batch), width), np.int64)
@@ -125,20 +152,19 @@ class OnnxEmbedding:
                 ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
             states = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
             for row, i in enumerate(batch):
-                length = int(mask[row].sum())
-                vectors[i] = states[row, :length].mean(axis=0)
-                if spans is not None:
-                    span_vectors[i] = _pool_spans(states[row, :length], encodings[i].offsets[:length], spans[i])
-        return Encoded(_unit(vectors), span_vectors)
+                length = min(len(encodings[i].ids), width)
+                offsets, words = encodings[i].offsets[:length], encodings[i].word_ids[:length]
+                found[i] = _States(states[row, :length], offsets, words)
+        return [found[i] for i in range(len(texts))]
 
 
 class SentenceTransformerEmbedding:
     """The reference: the packaged weights run by sentence-transformers (fp32, torch)."""
 
-    name = "all-MiniLM-L6-v2/sentence-transformers/1"
+    name = "all-MiniLM-L6-v2/sentence-transformers/2"
 
     def __init__(self, home: Path, progress: Callable[[str], None] = lambda line: None) -> None:
-        """Load the packaged weights; `home` and `progress` are not needed and only make the constructors alike."""
+        """Load the packaged weights; `progress` is not needed and only makes the constructors alike."""
         folder = packaged_model()
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         from sentence_transformers import SentenceTransformer
@@ -146,6 +172,7 @@ class SentenceTransformerEmbedding:
         self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         self._model.max_seq_length = MAX_TOKENS
         self._tokenizer: Any = self._model.tokenizer
+        self._directions = _word_directions(home / "models" / "words.fp32.npy", self._tokenizer.vocab, self._states)
 
     def token_lengths(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the two special ones included."""
@@ -156,18 +183,15 @@ class SentenceTransformerEmbedding:
         return any(form in self._tokenizer.vocab for form in _base_forms(word))
 
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
-        """Encode texts and spans."""
-        if spans is None:
-            encoded = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
-            return Encoded(np.asarray(encoded, np.float32), [])
+        """Encode texts, their words and spans."""
+        return _pool(texts, self._states(texts), spans, self._directions)
+
+    def _states(self, texts: Sequence[str]) -> list[_States]:
         states = self._model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
-        vectors = np.stack([state.mean(dim=0).numpy() for state in states])
-        offsets = [
-            self._tokenizer(text, truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True)["offset_mapping"]
-            for text in texts
+        tokens = self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True)
+        return [
+            _States(state.numpy(), tokens["offset_mapping"][i], tokens.word_ids(i)) for i, state in enumerate(states)
         ]
-        pooled = [_pool_spans(s.numpy(), o, sp) for s, o, sp in zip(states, offsets, spans, strict=True)]
-        return Encoded(_unit(vectors), pooled)
 
 
 EMBEDDINGS: dict[str, Callable[[Path, Callable[[str], None]], Embedding]] = {
@@ -195,6 +219,23 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
+class _States(NamedTuple):
+    """One text's tokens: final states, shape (tokens, DIMENSIONS), their place in the text and the word of each."""
+
+    states: Vectors
+    offsets: Sequence[Span]
+    words: Sequence[int | None]
+    """Number of the word that a token is part of; None for the two special tokens."""
+
+
+def _pool(
+    texts: Sequence[str], tokens: Sequence[_States], spans: Sequence[Sequence[Span]] | None, directions: Vectors
+) -> Encoded:
+    vectors = np.stack([t.states.mean(axis=0) for t in tokens])
+    pooled = [_pool_spans(t.states, t.offsets, of_text) for t, of_text in zip(tokens, spans or (), strict=False)]
+    return Encoded(_unit(vectors), pooled, [_pool_words(*pair, directions) for pair in zip(texts, tokens, strict=True)])
+
+
 def _pool_spans(states: Vectors, offsets: Sequence[Span], spans: Sequence[Span]) -> Vectors:
     """Mean state of the tokens in each span; a span beyond the window gets the mean of the whole text."""
     starts = np.array([start for start, _ in offsets])
@@ -204,6 +245,60 @@ def _pool_spans(states: Vectors, offsets: Sequence[Span], spans: Sequence[Span])
         inside = (starts >= start) & (ends <= end) & (ends > starts)
         pooled[row] = states[inside].mean(axis=0) if inside.any() else states.mean(axis=0)
     return _unit(pooled)
+
+
+def _pool_words(text: str, tokens: _States, directions: Vectors) -> Words:
+    """Each word that carries meaning: the mean of its tokens' states along the given directions."""
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for token, word in enumerate(tokens.words):
+        if word is not None:
+            first.setdefault(word, token)
+            last[word] = token
+    kept = []
+    for word, token in first.items():
+        written = text[tokens.offsets[token][0] : tokens.offsets[last[word]][1]]
+        if written.isalnum() and written.lower() not in STOPWORDS:
+            kept.append(word)
+    if not kept:
+        return NO_WORDS
+    # Sums over each word's tokens, as differences of running sums; a word's length does not matter to its direction.
+    running = np.vstack([np.zeros((1, DIMENSIONS), np.float32), np.cumsum(tokens.states, axis=0)])
+    sums = running[[last[word] + 1 for word in kept]] - running[[first[word] for word in kept]]
+    vectors = np.rint(_unit(sums @ directions) * WORD_SCALE).astype(np.int8)
+    return Words(np.array([tokens.offsets[first[word]][0] for word in kept], np.int32), vectors)
+
+
+WORDS_A_TEXT = 12
+"""Words of the vocabulary that are encoded together to find the main directions: alone they have no neighbours."""
+
+
+def _word_directions(
+    path: Path, vocabulary: Mapping[str, int], states: Callable[[Sequence[str]], list[_States]]
+) -> Vectors:
+    """The WORD_DIMENSIONS main directions of word vectors, shape (DIMENSIONS, WORD_DIMENSIONS), made once.
+
+    Principal directions (about the origin) of the model's own English vocabulary, so they depend on no document.
+    """
+    if path.exists():
+        with contextlib.suppress(ValueError, OSError):
+            kept: Vectors = np.load(path, allow_pickle=False)
+            if kept.shape == (DIMENSIONS, WORD_DIMENSIONS):
+                return kept
+    known = sorted(w for w in vocabulary if w.isascii() and w.isalpha() and len(w) > 2 and w not in STOPWORDS)
+    texts = [" ".join(known[i : i + WORDS_A_TEXT]) for i in range(0, len(known), WORDS_A_TEXT)]
+    spread = np.zeros((DIMENSIONS, DIMENSIONS))
+    for text in states(texts):
+        vectors = _unit(text.states[1:-1])
+        spread += vectors.T @ vectors
+    directions = np.linalg.eigh(spread)[1][:, : -WORD_DIMENSIONS - 1 : -1].astype(np.float32)
+    # An eigenvector's sign is arbitrary: fixed here, so that an index agrees with directions made on another machine.
+    directions *= np.sign(directions[np.abs(directions).argmax(axis=0), range(WORD_DIMENSIONS)])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.npy")
+    np.save(partial, directions)
+    partial.replace(path)
+    return np.ascontiguousarray(directions)
 
 
 def _unit(vectors: Vectors) -> Vectors:

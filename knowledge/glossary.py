@@ -14,6 +14,7 @@ _SHORT = r"(?:[A-Z][A-Za-z]?[A-Z0-9&/.-]{0,10}[A-Za-z0-9]|[A-Z]\d+)s?"
 _IN_BRACKETS = re.compile(rf"\(\s*[\"“']?({_SHORT})[\"”']?\s*(?:[,;]\s[^()]{{0,40}})?\)")
 _BEFORE_BRACKETS = re.compile(rf"(?<![\w/-])({_SHORT})\s+\(([A-Z][^()]{{6,90}})\)")
 _LIST_LINE = re.compile(rf"^({_SHORT})\s*(?:\t|[:=–|-]|\s)\s*([A-Z][^\n|]{{6,100}}?)(?= \||$)", re.MULTILINE)
+_SYMBOL = re.compile(r"/\d")
 _WORD = re.compile(r"[A-Za-z0-9’']+")
 _LINKING = {
     "of",
@@ -72,8 +73,10 @@ def long_form(short: str, before: str) -> str | None:
 
     Wanted is the shortest run of words whose initials give the short form; failing that one that needs letters from
     inside words (after Schwartz and Hearst 2003); failing that, for short forms made in another language, the
-    capitalised name before the bracket.
+    capitalised name before the bracket. The symbol of a document stands for no words.
     """
+    if _SYMBOL.search(short):
+        return None
     letters = len(re.sub(r"[^A-Za-z0-9]", "", _bare(short)))
     clause = re.split(r"[.;:!?]\s+(?=[A-Z])|[()\n]", before)[-1].rstrip(" ,“\"'”")
     words = clause.split()

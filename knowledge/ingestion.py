@@ -19,7 +19,7 @@ import numpy as np
 
 from knowledge import glossary
 from knowledge.documents import Classification, Document, Kind, Metadata, Passage, Reading, Standing
-from knowledge.embedding import Embedding, Vectors
+from knowledge.embedding import Embedding, Vectors, Words
 from knowledge.errors import IndexDamaged, IndexMismatch, KnowledgeError, QuarantineError, ReadError
 from knowledge.fulltext import split_symbol
 from knowledge.index import REPAIR, VectorIndex
@@ -251,15 +251,20 @@ def embedded_text(document: Document, passage: Passage) -> str:
 
 
 def encode_passages(embedding: Embedding, document: Document, passages: Sequence[Passage]) -> list[StoredPassage]:
-    """Passages with their vectors of record: row 0 the passage, then one a sentence."""
+    """Passages with their vectors of record: row 0 the passage, then one a sentence; and their words."""
     texts = [embedded_text(document, passage) for passage in passages]
-    spans = []
-    for text, passage in zip(texts, passages, strict=True):
-        offset = len(text) - len(passage.text)
-        spans.append([(offset + s.start, offset + s.end) for s in passage.sentences])
+    offsets = [len(text) - len(passage.text) for text, passage in zip(texts, passages, strict=True)]
+    spans = [
+        [(offset + s.start, offset + s.end) for s in passage.sentences]
+        for offset, passage in zip(offsets, passages, strict=True)
+    ]
     encoded = embedding.encode(texts, spans)
     return [
-        StoredPassage(passage, np.vstack([encoded.texts[i : i + 1], encoded.spans[i]]))
+        StoredPassage(
+            passage,
+            np.vstack([encoded.texts[i : i + 1], encoded.spans[i]]),
+            Words(encoded.words[i].starts - offsets[i], encoded.words[i].vectors),
+        )
         for i, passage in enumerate(passages)
     ]
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.documents import Document, Passage, Standing
+from knowledge.embedding import Vectors
 from knowledge.queries import Query
 from knowledge.question_kind import kind_of, wants
 from knowledge.words import stem, stems, words
@@ -20,7 +21,7 @@ Scores = NDArray[np.float32]
 
 FEATURES = (
     "fused", "document", "covered", "covered_text", "covered_title", "mention", "about",
-    "pairs", "length", "typed", "table", "footnote", "superseded",
+    "pairs", "length", "typed", "table", "footnote", "superseded", "matched",
 )  # fmt: skip
 """What a passage is scored by:
 
@@ -33,18 +34,28 @@ about: how much of the document speaks of what the question names;
 pairs: share of the question's neighbouring word pairs that stand in the text;
 length: logarithm of the number of words, as the shortest passages match by accident;
 typed: best sentence similarity among sentences that hold what the question asks for (a number, a date, a name);
-table, footnote, superseded: 1 for passages of that kind or standing.
+table, footnote, superseded: 1 for passages of that kind or standing;
+matched: how far the question's words are met, each in its sense, by rarity; 0 for the least, 1 for the best candidate.
 """
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A passage on its way to being ranked."""
+    """A passage on its way to being ranked, with all that is known of it."""
 
     passage: Passage
     document: Document
     fused: float
-    sentence_scores: Sequence[float]
+    """The weighted sum of scaled dense and keyword scores."""
+    dense: float
+    keyword: float
+    sentence_scores: tuple[float, ...]
+    direct: bool
+    """True if the question names this very place."""
+    vectors: Vectors
+    matches: Vectors
+    matched: float
+    """How far the question's words are met, -1 to 1 (see `matching`)."""
     mention: float
     about: float
     local: Mapping[str, float]
@@ -61,6 +72,8 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
     kind = kind_of(query)
     own_pairs = pairs(query.text)
     total = sum(rarities.values()) or 1.0
+    matched = [c.matched for c in candidates] or [0.0]
+    least, span = min(matched), max(max(matched) - min(matched), 1e-9)
 
     def share(present: frozenset[str]) -> float:
         return sum(rarity for word, rarity in rarities.items() if word in present) / total
@@ -87,17 +100,18 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
                 float(c.passage.kind == "table"),
                 float(c.passage.kind == "footnote"),
                 float(c.document.standing is Standing.SUPERSEDED),
+                (c.matched - least) / span,
             )
         )
     return np.array(rows, np.float32)
 
 
 COEFFICIENTS = {
-    "fused": 7.077, "document": 2.879, "covered": 3.766, "covered_text": 0.632, "covered_title": -0.222,
-    "mention": 1.518, "about": 0.872, "pairs": 7.176, "length": 0.806, "typed": 1.356, "table": -1.366,
-    "footnote": 0.414, "superseded": -1.562,
+    "fused": 5.603, "document": 2.139, "covered": 1.453, "covered_text": 0.066, "covered_title": 0.228,
+    "mention": 1.77, "about": 0.99, "pairs": 5.104, "length": 0.239, "typed": 1.555, "table": -0.017,
+    "footnote": -0.352, "superseded": -0.489, "matched": 4.08,
 }  # fmt: skip
-"""Fitted by `evals/calibrate.py` (softmax over the candidates of a question, L2 0.03) on the development halves."""
+"""Fitted by `evals/calibrate.py` (softmax over the candidates of a question, L2 0.03) on development cases."""
 
 
 def local_share(rarities: Mapping[str, float], present: frozenset[str]) -> float:

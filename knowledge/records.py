@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter
 
 from knowledge import fulltext
 from knowledge.documents import Document, Passage, Sentence
-from knowledge.embedding import Vectors
+from knowledge.embedding import NO_WORDS, WORD_DIMENSIONS, Vectors, Words
 
 
-@dataclass(frozen=True)
-class StoredPassage:
+class StoredPassage(NamedTuple):
     """A passage with its vectors: row 0 its own, then one a sentence; shape (1 + sentences, dimensions)."""
 
     passage: Passage
     vectors: Vectors
+    words: Words = NO_WORDS
+    """Its words, headings included; `starts` counts from the beginning of its text, headings lying before."""
 
 
 def insert_passages(
@@ -33,11 +34,12 @@ def insert_passages(
         p = item.passage
         row = connection.execute(
             "INSERT INTO passages (id, document_id, ordinal, kind, text, headings, paragraph, part, page, page_end,"
-            " sentences, vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " sentences, vectors, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 p.id, p.document_id, p.ordinal, p.kind, p.text, dumps(p.headings), p.paragraph, p.part,
                 p.page, p.page_end,
                 dumps([(s.start, s.end) for s in p.sentences]), item.vectors.astype(np.float16).tobytes(),
+                item.words.starts.astype(np.int32).tobytes() + item.words.vectors.tobytes(),
             ),
         ).lastrowid  # fmt: skip
         assert row is not None
@@ -66,7 +68,13 @@ def stored_of(row: sqlite3.Row) -> StoredPassage:
         row["id"], row["document_id"], row["ordinal"], row["kind"], row["text"], tuple(json.loads(row["headings"])),
         row["paragraph"], row["part"], row["page"], row["page_end"], sentences,
     )  # fmt: skip
-    return StoredPassage(passage, vectors)
+    return StoredPassage(passage, vectors, _words_of(row["words"]))
+
+
+def _words_of(blob: bytes) -> Words:
+    count = len(blob) // (4 + WORD_DIMENSIONS)
+    starts = np.frombuffer(blob, np.int32, count)
+    return Words(starts, np.frombuffer(blob, np.int8, offset=4 * count).reshape(count, WORD_DIMENSIONS))
 
 
 def dumps(value: Any) -> str:

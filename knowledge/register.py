@@ -25,7 +25,7 @@ from knowledge.embedding import DIMENSIONS, Vectors
 from knowledge.errors import IndexDamaged, IndexMismatch, UnknownDocument
 from knowledge.records import StoredPassage as StoredPassage
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 RESTORE = "restore it from a backup (`focal restore`), or move it away and run `focal ingest` again"
 
 SCHEMA = """
@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE TABLE IF NOT EXISTS passages (
   row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL REFERENCES documents,
   ordinal INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL, paragraph TEXT, part TEXT,
-  page INTEGER, page_end INTEGER, sentences TEXT NOT NULL, vectors BLOB NOT NULL);
+  page INTEGER, page_end INTEGER, sentences TEXT NOT NULL, vectors BLOB NOT NULL,
+  words BLOB NOT NULL DEFAULT x'');
 CREATE INDEX IF NOT EXISTS passages_by_document ON passages (document_id, ordinal);
 CREATE INDEX IF NOT EXISTS passages_by_paragraph ON passages (document_id, paragraph);
 CREATE TABLE IF NOT EXISTS abbreviations (
@@ -78,6 +79,9 @@ class Register:
             if version > SCHEMA_VERSION:
                 raise IndexMismatch(f"{path} was written by a newer version (schema {version}): update Focal Point")
             connection.executescript(SCHEMA)
+            if "words" not in {row["name"] for row in connection.execute("PRAGMA table_info(passages)")}:
+                # Of schema 1: its embedding is of another version too, so `--rebuild` is asked for, which fills this.
+                connection.execute("ALTER TABLE passages ADD COLUMN words BLOB NOT NULL DEFAULT x''")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _connection(self) -> sqlite3.Connection:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from knowledge.fulltext import quoted
 from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex, cosine
 from knowledge.lexicon import Lexicon, Lexicons
+from knowledge.matching import NOTHING_ASKED, AskedWords, asked_words, match
 from knowledge.naming import Subject, aboutness, local_rarity, subject
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
@@ -91,6 +93,8 @@ class RetrievedPassage:
     twins: tuple[str, ...] = ()
     """Ids of near-identical passages that were left out in its favour."""
     vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32), compare=False, repr=False)
+    matches: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32), compare=False, repr=False)
+    """How far each word of the question is met, in the passage and in each sentence (see `matching.match`)."""
     about: float = 0.0
     """How much its document speaks of what the question names, 0 to 1."""
     local: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
@@ -112,6 +116,20 @@ class Retrieved:
     """Ids of documents that the question names."""
     expansions: tuple[tuple[Abbreviation, RetrievedPassage], ...] = ()
     """For a question about an abbreviation: each different expansion with the passage that gives it."""
+    asked: AskedWords = NOTHING_ASKED
+    """The question's words, each as it is meant there."""
+
+    def met(self, found: RetrievedPassage, with_previous: bool = False) -> Vectors:
+        """How far the question's words are met, by rarity, -1 to 1: in a passage, then in each of its sentences.
+
+        `with_previous` lets a sentence meet them together with the one before it. Shape (1 + sentences,).
+        """
+        matches = found.matches
+        if not matches.size or matches.shape[1] != len(self.asked.weights):
+            return np.zeros(1 + len(found.passage.sentences), np.float32)
+        if with_previous:
+            matches = np.vstack([matches[:2], np.maximum(matches[2:], matches[1:-1])])
+        return np.asarray(matches @ self.asked.weights, np.float32)
 
 
 AS_MUCH = 3.0
@@ -130,9 +148,9 @@ class Candidates:
 
     query: Query
     candidates: Sequence[Candidate]
-    passages: Sequence[RetrievedPassage]
     rows: Scores
     vector: Vectors
+    asked: AskedWords
     rarities: dict[str, float]
     mentioned: tuple[str, ...]
     subjects: tuple[Subject, ...]
@@ -173,17 +191,10 @@ class Retriever:
     ) -> Retrieved:
         """The `limit` best passages, best first, near-twins counted once."""
         found = self.candidates(question, asker, history, scope)
-        scores = rank(found.rows)
-        order = sorted(range(len(scores)), key=lambda i: (-float(scores[i]), found.candidates[i].passage.id))
+        scored = zip(found.candidates, rank(found.rows).tolist(), strict=True)
         ranked = [
-            replace(
-                found.passages[i],
-                score=float(scores[i]),
-                about=found.candidates[i].about,
-                local=found.candidates[i].local,
-                on_subject=is_on_subject(found.passages[i], found.subjects),
-            )
-            for i in order
+            _retrieved(candidate, score, found.subjects)
+            for candidate, score in sorted(scored, key=lambda pair: (-pair[1], pair[0].passage.id))
         ]
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
@@ -191,7 +202,9 @@ class Retriever:
         rest.sort(key=lambda p: not p.on_subject)
         passages = without_twins([*named, *rest], limit)
         expansions = self._expansions(found.query, asker, scope)
-        return Retrieved(found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions)
+        return Retrieved(
+            found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions, found.asked
+        )
 
     def candidates(
         self,
@@ -205,7 +218,10 @@ class Retriever:
         query = understand(question, history, known.glossary)
         query = replace(query, terms=tuple(known.speller.correct(term) for term in query.terms))
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
-        vector = self._embedding.encode([self._dense_text(query)]).texts[0]
+        encoded = self._embedding.encode([self._dense_text(query)])
+        vector = encoded.texts[0]
+        lessened = dict.fromkeys(query.context_terms, self.weights.context)
+        asked = asked_words(query.text, encoded.words[0], known.rarity, lessened)
         class_ids = self._register.class_ids(asker)
         wanted = sorted(stems(" ".join((*query.terms, *query.context_terms))))
         counts = {word: known.document_counts(word) for word in wanted}
@@ -216,21 +232,16 @@ class Retriever:
         scored = self._search(query, vector, class_ids, known, documents, likely, scope)
         direct = direct_hits(self._register, query, documents, mentions)
         stored = self._register.fetch([*scored, *direct], class_ids)
-        focus = self._focus(query, vector)
-        passages = self._fuse(stored, scored, direct, documents, vector, focus)
         rarities = {stem: known.rarity(stem) for stem in sorted(stems(" ".join(query.terms)))}
-        named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
         own = {word: counts[word] for word in rarities if word in counts}
-        local = {i: local_rarity(own, i, known.sizes.get(i, 1)) for i in {p.document.id for p in passages}}
-        entries = [
-            Candidate(
-                p.passage, p.document, p.score, p.sentence_scores,
-                mentions[p.document.id], about.get(p.document.id, 0.0), local[p.document.id],
-            )
-            for p in passages
-        ]  # fmt: skip
-        rows = features(entries, query, rarities)
-        return Candidates(query, entries, passages, rows, vector, rarities, named, subjects)
+        of_documents = _OfDocuments(
+            documents, mentions, about,
+            lru_cache(None)(lambda document_id: local_rarity(own, document_id, known.sizes.get(document_id, 1))),
+        )  # fmt: skip
+        focus = self._focus(query, vector)
+        entries = self._fuse(stored, scored, set(direct), of_documents, vector, focus, asked)
+        named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
+        return Candidates(query, entries, features(entries, query, rarities), vector, asked, rarities, named, subjects)
 
     def _expansions(
         self, query: Query, asker: Asker, scope: Scope
@@ -316,14 +327,15 @@ class Retriever:
         self,
         stored: dict[str, StoredPassage],
         scored: dict[str, float],
-        direct: Sequence[str],
-        documents: dict[str, Document],
+        direct: Set[str],
+        known: _OfDocuments,
         vector: Vectors,
         focus: Vectors,
-    ) -> list[RetrievedPassage]:
-        """The weighted sum of min-max scaled dense and max-scaled keyword scores (field-notes.md), best first."""
+        asked: AskedWords,
+    ) -> list[Candidate]:
+        """The best by weighted sum of min-max scaled dense and max-scaled keyword scores (field-notes.md), in order."""
         w = self.weights
-        rows = [(i, s) for i, s in stored.items() if s.passage.document_id in documents]
+        rows = [(i, s) for i, s in stored.items() if s.passage.document_id in known.documents]
         if not rows:
             return []
         # One product for all vectors; row 0 of each passage is its own vector, the others are its sentences'.
@@ -336,15 +348,37 @@ class Retriever:
         dense = (1 - w.sentence) * own + w.sentence * best
         keyword = np.array([scored.get(i, 0.0) for i, _ in rows])
         fused = w.dense * _min_max(dense) + (1 - w.dense) * keyword / max(float(keyword.max()), 1e-9)
-        found = [
-            RetrievedPassage(
-                s.passage, documents[s.passage.document_id], float(fused[row]), float(own[row]), float(keyword[row]),
-                tuple(sentences[row].tolist()), i in direct, (), s.vectors,
-            )
-            for row, (i, s) in enumerate(rows)
-        ]  # fmt: skip
-        found.sort(key=lambda r: (not r.direct, -r.score, r.passage.id))
-        return found[: w.ranked]
+        order = sorted(range(len(rows)), key=lambda row: (rows[row][0] not in direct, -fused[row], rows[row][0]))
+        kept = order[: w.ranked]
+        matches = match(asked, [rows[row][1] for row in kept])
+        found = []
+        for row, matrix in zip(kept, matches, strict=True):
+            passage_id, (passage, vectors, _) = rows[row]
+            of = passage.document_id
+            found.append(
+                Candidate(
+                    passage, known.documents[of], float(fused[row]), float(own[row]), float(keyword[row]),
+                    tuple(sentences[row].tolist()), passage_id in direct, vectors, matrix,
+                    float(matrix[0] @ asked.weights), known.mentions[of], known.about.get(of, 0.0), known.local(of),
+                )
+            )  # fmt: skip
+        return found
+
+
+class _OfDocuments(NamedTuple):
+    """What is known of documents, by id."""
+
+    documents: Mapping[str, Document]
+    mentions: Mapping[str, float]
+    about: Mapping[str, float]
+    local: Callable[[str], Mapping[str, float]]
+
+
+def _retrieved(found: Candidate, score: float, subjects: Sequence[Subject]) -> RetrievedPassage:
+    return RetrievedPassage(
+        found.passage, found.document, score, found.dense, found.keyword, found.sentence_scores, found.direct, (),
+        found.vectors, found.matches, found.about, found.local, is_on_subject(found, subjects),
+    )  # fmt: skip
 
 
 def match_expression(query: Query) -> str:
@@ -353,7 +387,7 @@ def match_expression(query: Query) -> str:
     return " OR ".join(dict.fromkeys(map(quoted, parts)))
 
 
-def is_on_subject(found: RetrievedPassage, subjects: Sequence[Subject]) -> bool:
+def is_on_subject(found: Candidate, subjects: Sequence[Subject]) -> bool:
     """True if the passage has to do with one of the subjects that the question names, or the question names none."""
     text = " ".join([found.document.title, *found.passage.headings, found.passage.text])
     return not subjects or any(s.covers(found.document.id, text) for s in subjects)

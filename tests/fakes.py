@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.documents import Block, Document, Metadata, Passage, Reading, Sentence
-from knowledge.embedding import Encoded, Span, Vectors
+from knowledge.embedding import NO_WORDS, Encoded, Span, Vectors
 from knowledge.errors import KnowledgeError, ReadError
 
 DIMENSIONS = 64
@@ -30,7 +30,7 @@ class FakeEmbedding:
 
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
         within = [[text[a:b] for a, b in spans[i]] for i, text in enumerate(texts)] if spans is not None else []
-        return Encoded(_vectors(texts), [_vectors(pieces) for pieces in within])
+        return Encoded(_vectors(texts), [_vectors(pieces) for pieces in within], [NO_WORDS] * len(texts))
 
 
 def _vectors(texts: Sequence[str]) -> Vectors:

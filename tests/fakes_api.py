@@ -23,7 +23,7 @@ from assistant.assistant import Assistant
 from assistant.bootstrap import Home, assistant_for
 from assistant.settings import Settings
 from knowledge.documents import Block, Classification, Metadata, Reading, Standing
-from knowledge.embedding import DIMENSIONS, Encoded, Span, Vectors
+from knowledge.embedding import DIMENSIONS, NO_WORDS, Encoded, Span, Vectors
 from knowledge.index import VectorIndex
 from knowledge.ingestion import Outcome, Store, ingest
 from knowledge.lock import HomeLock
@@ -51,7 +51,8 @@ class WordEmbedding:
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
         vectors = _vectors(texts)
         per_span = [_vectors([text[a:b] for a, b in s]) for text, s in zip(texts, spans or [], strict=False)]
-        return Encoded(vectors, per_span or [np.zeros((0, DIMENSIONS), np.float32)] * len(texts))
+        per_span = per_span or [np.zeros((0, DIMENSIONS), np.float32)] * len(texts)
+        return Encoded(vectors, per_span, [NO_WORDS] * len(texts))
 
     def token_lengths(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) + 2 for text in texts]

@@ -82,6 +82,7 @@ def test_the_register_and_every_error_are_the_same(worlds: tuple[Service, Servic
     passage = register.stored_passages("zebulon-note")[0].passage.id
     for key in (False, True):
         same(worlds, "GET", "/v1/documents", key)
+        same(worlds, "GET", "/v1/glossary", key)
         for path in (
             "/v1/documents/zebulon-note", "/v1/documents/zebulon-note/passages",
             "/v1/documents/zebulon-note/passages?around=p1", f"/v1/passages/{passage}",

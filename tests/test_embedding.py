@@ -13,7 +13,16 @@ import pytest
 
 from assistant.bootstrap import NOTES
 from knowledge import embedding as module
-from knowledge.embedding import EMBEDDINGS, MAX_TOKENS, Embedding, OnnxEmbedding, Vectors, packaged_model
+from knowledge.embedding import (
+    EMBEDDINGS,
+    MAX_TOKENS,
+    WORD_DIMENSIONS,
+    WORD_SCALE,
+    Embedding,
+    OnnxEmbedding,
+    Vectors,
+    packaged_model,
+)
 from knowledge.errors import ModelError
 from knowledge.passages import cut
 from knowledge.readers.read import read_document
@@ -82,6 +91,26 @@ def test_a_sentence_is_nearest_to_the_span_that_says_the_same(each: Embedding) -
     assert [v.shape for v in encoded.spans] == [(3, module.DIMENSIONS), (0, module.DIMENSIONS)]
     asked = each.encode(["How many armed vehicles?", "What is there to eat?", "Which animals bite?"]).texts
     assert list(np.argmax(asked @ encoded.spans[0].T, axis=1)) == [0, 1, 2]
+
+
+def test_the_words_that_carry_meaning_are_encoded_as_they_are_meant(each: Embedding) -> None:
+    texts = ["The river bank was flooded.", "The bank lent them money.", "Water rose over the shore.", "Of the."]
+    words = each.encode(texts).words
+    named = [[text[start:].split()[0].strip(".") for start in w.starts] for text, w in zip(texts, words, strict=True)]
+    assert named == [["river", "bank", "flooded"], ["bank", "lent", "money"], ["Water", "rose", "shore"], []]
+    assert all(w.vectors.dtype == np.int8 and w.vectors.shape == (len(w.starts), WORD_DIMENSIONS) for w in words)
+    river, money, shore = (w.vectors.astype(np.float32) / WORD_SCALE for w in words[:3])
+    assert np.linalg.norm(river, axis=1) == pytest.approx(1, abs=0.02)
+    assert river[1] @ shore[2] > money[0] @ shore[2]
+
+
+def test_the_directions_of_words_are_made_once_and_again_when_they_are_spoilt(models: Path, tmp_path: Path) -> None:
+    shutil.copytree(models, tmp_path / "models")
+    (kept,) = (tmp_path / "models").glob("words*.npy")
+    good = np.load(kept)
+    kept.write_bytes(b"spoilt")
+    OnnxEmbedding(tmp_path)
+    assert np.allclose(np.load(kept), good, atol=1e-5)
 
 
 def test_encoding_with_spans_changes_no_text_vector(each: Embedding) -> None:

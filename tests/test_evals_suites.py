@@ -17,7 +17,7 @@ from rich.console import Console
 from assistant.answers import Question
 from assistant.bootstrap import NOTES
 from assistant.settings import Settings
-from evals import beir, command, suites
+from evals import beir, calibrate, command, suites
 from evals.cases import CaseError, check_evidence, composition
 from evals.configurations import changed, configuration
 from evals.run import load_run
@@ -42,6 +42,25 @@ def test_a_suite_has_enough_cases_of_every_type(name: str, least: int) -> None:
 def test_the_corpus_suite_is_spread_over_its_documents() -> None:
     documents = Counter(e.document for case in load_suite("corpus").cases for e in case.evidence)
     assert len(documents) >= 17
+
+
+def test_every_question_of_a_pair_has_an_unanswerable_twin() -> None:
+    answerable = {case.id[:-1]: case.answerable for case in load_suite("pairs").cases if case.id.endswith("a")}
+    twins = {case.id[:-1]: case.answerable for case in load_suite("pairs").cases if case.id.endswith("b")}
+    assert answerable.keys() == twins.keys() and len(twins) >= 60
+    assert all(answerable.values()) and not any(twins.values())
+
+
+@pytest.mark.parametrize(("name", "least"), [("fresh", 60), ("unseen", 40)])
+def test_the_suites_that_judge_hold_enough_of_both_kinds(name: str, least: int) -> None:
+    kinds = Counter(case.answerable for case in load_suite(name).cases)
+    assert min(kinds[True], kinds[False]) >= least
+
+
+def test_nothing_is_fitted_on_the_unseen_suite() -> None:
+    asked = {case.question for name in calibrate.SUITES for case in load_suite(name).cases}
+    assert "unseen" not in calibrate.SUITES
+    assert not asked & {case.question for case in load_suite("unseen").cases}
 
 
 def test_each_half_of_a_suite_has_every_type() -> None:

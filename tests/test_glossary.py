@@ -36,6 +36,7 @@ def test_finds_an_abbreviation_with_its_expansion(text: str, short: str, long: s
     "text",
     [
         "The report (A/55/305) was adopted.",
+        "The report of the Special Committee on Peacekeeping Operations (A/78/19) was adopted.",
         "They met in Bonn (Germany) in May.",
         "The vehicles (see annex II) were sold.",
         "The committee met twice (IN CAMERA) that day.",

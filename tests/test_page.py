@@ -297,7 +297,7 @@ def test_the_keyboard_alone_is_enough(browser: Browser) -> None:
 def test_everything_that_can_be_used_has_a_name(browser: Browser) -> None:
     browser.ask(CONVOY)
     browser.click("#narrow-button")
-    for path in ("", "/#/briefings", "/#/documents", "/#/access", "/documents/convoy-sop-2024#p1"):
+    for path in ("", "/#/briefings", "/#/documents", "/#/glossary", "/#/access", "/documents/convoy-sop-2024#p1"):
         if path:
             browser.open(path)
             browser.see("main h1")
@@ -327,12 +327,23 @@ def test_a_briefing_is_composed_and_prints_without_the_page_around_it(browser: B
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
+def test_an_abbreviation_shows_all_that_it_stands_for_and_leads_to_each_place(browser: Browser) -> None:
+    browser.open("/#/glossary")
+    browser.see(".glossary tbody tr")
+    browser.all("#view-glossary input")[0].send_keys("jmac")
+    rows = browser.wait(lambda: len(found := browser.all(".glossary tbody tr")) == 2 and found)
+    assert ["Cell" in row.text or "Centre" in row.text for row in rows] == [True, True]
+    assert browser.text("#view-glossary [role=status]").startswith("1 of ")
+    browser.click(".glossary a")
+    assert "JMAC" in browser.see("mark").text
+
+
 def test_nothing_is_wider_than_a_phone(browser: Browser) -> None:
     size = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
         browser.ask("What does JMAC stand for?")
-        for path in ("", "/#/documents", "/#/briefings", "/documents/mission-handbook#n3"):
+        for path in ("", "/#/documents", "/#/glossary", "/#/briefings", "/documents/mission-handbook#n3"):
             if path:
                 browser.open(path)
                 browser.see("main h1")

@@ -207,3 +207,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "register.sqlite3").mkdir()
     with pytest.raises(IndexDamaged, match="check free disk space and permissions"):
         Register(tmp_path / "register.sqlite3")
+
+
+def test_a_register_of_the_first_schema_opens_and_keeps_its_documents(tmp_path: Path) -> None:
+    path = tmp_path / "register.sqlite3"
+    old = Register(path)
+    put(old, document(), "Convoys leave at dawn.")
+    old.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE passages DROP COLUMN words")
+        connection.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        register = Register(path)
+        (stored,) = register.stored_passages("handbook")
+        assert (stored.passage.text, len(stored.words.starts)) == ("Convoys leave at dawn.", 0)
+        register.close()

@@ -102,7 +102,7 @@ async def test_a_long_wait_named_by_slack_frees_the_worker_for_others(tmp_path: 
         await w.send(w.mention(Q, user="U2"))
         await w.until(lambda: w.double.posts(CHANNEL))
         assert not w.double.posts(DM)
-        assert w.bot.desk.inbox.waiting()[0] == 1  # kept for when its time comes
+        await w.until(lambda: w.bot.desk.inbox.waiting()[0] == 1)  # kept for when its time comes
         w.bot.desk.database.run("UPDATE jobs SET not_before = 0")
         await w.until(lambda: w.double.posts(DM))
 

@@ -13,6 +13,7 @@ from assistant.api import (
     ask,
     completions,
     feedback,
+    glossary,
     health,
     managing,
     operating,
@@ -48,7 +49,7 @@ def create_app(
     )
     app.state.service = service
     problems.install(app)
-    for module in (ask, reading, roles, managing, feedback, completions, health, operating):
+    for module in (ask, reading, glossary, roles, managing, feedback, completions, health, operating):
         app.include_router(module.router)
     app.include_router(page_files.make_router(page))
     described = app.openapi

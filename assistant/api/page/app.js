@@ -6,9 +6,10 @@ import { showBriefings } from "./briefings.js";
 import { coverage, showDocuments } from "./documents.js";
 import { byId, el, fill } from "./dom.js";
 import { showGaps } from "./gaps.js";
+import { showGlossary } from "./glossary.js";
 
-const VIEWS = ["ask", "briefings", "documents", "gaps", "access"];
-const TITLES = { ask: "Focal Point", briefings: "Briefings", documents: "Documents", gaps: "Knowledge gaps", access: "Access" };
+const VIEWS = ["ask", "briefings", "documents", "glossary", "gaps", "access"];
+const TITLES = { ask: "Focal Point", briefings: "Briefings", documents: "Documents", glossary: "Abbreviations", gaps: "Knowledge gaps", access: "Access" };
 const state = { documents: new Map(), roles: [], asking: null };
 let shown = null;
 
@@ -42,6 +43,7 @@ async function route() {
   await ready;
   if (name === "briefings") await showBriefings(place, decodeURIComponent(argument), state);
   if (name === "documents") showDocuments(place, state);
+  if (name === "glossary") await showGlossary(place, state);
   if (name === "gaps") await showGaps(place);
   if (name === "access") showAccess();
   if (!moved) return;
@@ -61,7 +63,7 @@ async function useKey(value) {
   state.asking.forget();
   Object.assign(state, { documents: new Map(), roles: [] });
   state.asking.offer(state);
-  for (const name of ["briefings", "documents", "gaps"]) fill(byId(`view-${name}`));
+  for (const name of ["briefings", "documents", "glossary", "gaps"]) fill(byId(`view-${name}`));
   fill(byId("coverage"));
   try {
     await load();

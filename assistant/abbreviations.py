@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -18,7 +17,7 @@ from knowledge.register import Abbreviation, Register
 from knowledge.retrieval import RetrievedPassage
 
 MAX_PLACES = 3
-"""Places shown as text for one expansion; JSON and page carry all."""
+"""Places shown as text for one expansion; JSON and the web page carry all."""
 
 
 @dataclass(frozen=True)
@@ -101,19 +100,3 @@ def to_text(found: Sequence[Entry]) -> str:
 def _place(citation: Citation) -> str:
     standing = {"superseded": " (superseded)", "draft": " (draft)", "historical": " (historical)"}
     return place(citation) + standing.get(citation.standing, "")
-
-
-def to_html(found: Sequence[Entry]) -> str:
-    """The glossary as a page that prints well; each place is a link into the document reader."""
-    from assistant.roles.render import page
-
-    rows = []
-    for entry in found:
-        for number, expansion in enumerate(entry.expansions):
-            links = "; ".join(f'<a href="{html.escape(c.url)}">{html.escape(_place(c))}</a>' for c in expansion.places)
-            span = f' rowspan="{len(entry.expansions)}"' if len(entry.expansions) > 1 else ""
-            head = f'<th scope="row"{span}>{html.escape(entry.short)}</th>' if number == 0 else ""
-            rows.append(f"<tr>{head}<td>{html.escape(expansion.long)}</td><td>{links}</td></tr>")
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Abbreviation", "Stands for", "Where"))
-    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return page("Abbreviations", f"<h1>Abbreviations</h1>{table}")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import Focal, copy_home
 
+from assistant.abbreviations import Entry, entries, to_json, to_text
 from assistant.assistant import Assistant
 from assistant.errors import QuestionError
-from assistant.glossary_page import Entry, entries, to_html, to_json, to_text
 from knowledge.access import PUBLIC, Asker
 from knowledge.documents import Classification
 
@@ -53,12 +53,6 @@ def test_what_the_asker_may_not_read_is_not_in_the_glossary(restricted: Assistan
 def test_an_unknown_abbreviation_is_a_question_error(library: Assistant) -> None:
     with pytest.raises(QuestionError, match="'QQQ'"):
         glossary(library, only="QQQ")
-
-
-def test_the_page_links_each_place_into_the_reader(library: Assistant) -> None:
-    page = to_html(glossary(library))
-    assert 'href="/documents/mission-handbook#p1"' in page
-    assert page.count('<th scope="row"') == len(glossary(library))
 
 
 def test_the_command_prints_text_or_json(library_folder: Path, tmp_path: Path, focal: Focal) -> None:
