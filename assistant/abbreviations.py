@@ -36,18 +36,9 @@ class Entry:
     expansions: tuple[Expansion, ...]
 
 
-def entries(
-    register: Register, glossary: Glossary, asker: Asker, only: str | None = None, today: dt.date | None = None
-) -> list[Entry]:
-    """All abbreviations in alphabetical order, or the one asked for, every place checked on behalf of the asker.
-
-    Raises QuestionError if the abbreviation asked for is not in the documents.
-    """
+def entries(register: Register, glossary: Glossary, asker: Asker, today: dt.date | None = None) -> list[Entry]:
+    """All abbreviations in alphabetical order, every place checked on behalf of the asker."""
     shorts = {entry.short for entry in glossary.entries}
-    if only is not None:
-        shorts = {short for short in shorts if short.casefold() == only.strip().casefold()}
-        if not shorts:
-            raise QuestionError(f"no loaded document expands {only!r}; `focal glossary` lists what there is")
     documents = {document.id: document for document in register.documents(asker)}
     named = {short.casefold(): short for short in sorted(shorts, reverse=True)}
     found = []
@@ -60,6 +51,14 @@ def entries(
                 expansions.append(Expansion(meaning[0].long, cited))
         found.append(Entry(short, tuple(expansions)))
     return found
+
+
+def only(found: Sequence[Entry], short: str) -> list[Entry]:
+    """The entry of one abbreviation, in whatever case. Raises QuestionError if there is none."""
+    chosen = [entry for entry in found if entry.short.casefold() == short.strip().casefold()]
+    if not chosen:
+        raise QuestionError(f"no loaded document expands {short!r}; `focal glossary` lists what there is")
+    return chosen
 
 
 def _cite(

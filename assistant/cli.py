@@ -309,9 +309,14 @@ def glossary(
     from assistant import abbreviations
     from knowledge.access import PUBLIC
 
-    with _assistant() as assistant:
-        words = assistant.retriever.glossary(PUBLIC)
-        found = abbreviations.entries(assistant.register, words, PUBLIC, abbreviation)
+    server = _server()
+    if server is not None:
+        found = server.glossary()
+    else:
+        with _assistant() as assistant:
+            found = abbreviations.entries(assistant.register, assistant.retriever.glossary(PUBLIC), PUBLIC)
+    if abbreviation is not None:
+        found = abbreviations.only(found, abbreviation)
     print(abbreviations.to_json(found) if as_json else abbreviations.to_text(found))
 
 
@@ -320,8 +325,12 @@ def serve_mcp() -> None:
     """Speak the Model Context Protocol on standard input and output: ask, search and read_paragraph."""
     from assistant import mcp_server, settings
 
+    server = _server()
+    if server is not None:
+        mcp_server.serve(mcp_server.ServerTools(server))
+        return
     with _assistant() as assistant:
-        mcp_server.serve(assistant, settings.load())
+        mcp_server.serve(mcp_server.Tools(assistant, mcp_server.asker_of(settings.load())))
 
 
 @app.command()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter
@@ -19,10 +20,13 @@ from knowledge.ingestion import Outcome
 from knowledge.lock import read_holder
 
 if TYPE_CHECKING:
+    from assistant.abbreviations import Entry
     from assistant.roles.briefing import Briefing
 
 TOKEN_FILE = "server-token"
 """Written by the server into FOCAL_HOME for its owner alone: who can read it may do what the command line may."""
+PAGE = 200
+"""Passages fetched at once."""
 _DOCUMENTS = TypeAdapter(list[Document])
 _OUTCOME = TypeAdapter(Outcome)
 
@@ -83,6 +87,26 @@ class Client:
     def documents(self) -> list[Document]:
         """The whole register."""
         return _DOCUMENTS.validate_python(self._call("GET", "/v1/operator/documents"))
+
+    def search(self, query: str, limit: int) -> list[dict[str, Any]]:
+        """The best passages for a query, best first, as JSON-ready values."""
+        return list(self._call("GET", "/v1/search", params={"q": query, "limit": limit})["passages"])
+
+    def passages(self, document_id: str) -> list[dict[str, Any]]:
+        """Every passage of a document, in order, as JSON-ready values."""
+        path = f"/v1/documents/{quote(document_id, safe='')}/passages"
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = self._call("GET", path, params={"first": len(rows), "limit": PAGE})
+            rows += page["passages"]
+            if len(rows) >= page["total"] or not page["passages"]:
+                return rows
+
+    def glossary(self) -> list[Entry]:
+        """Every abbreviation with all its expansions."""
+        from assistant.abbreviations import Entry
+
+        return TypeAdapter(list[Entry]).validate_python(self._call("GET", "/v1/glossary")["entries"])
 
     def briefing(self, role: str) -> Briefing:
         """The briefing for a role, by its id."""

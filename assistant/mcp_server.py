@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from assistant.answers import Filters, Question
 from assistant.asking import passage_row
 from assistant.assistant import Assistant
+from assistant.client import Client
 from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.surfaces import Surface, lowered
@@ -62,21 +64,58 @@ class Tools:
         """Read one numbered paragraph of a document as printed, with the passages before and after it."""
         with self._lock:
             passages = self._assistant.register.passages(document_id, self._asker)
-        places = [i for i, p in enumerate(passages) if p.paragraph == paragraph.strip().rstrip(".")]
-        if not places:
-            raise ToolRefusal(f"{document_id} has no paragraph {paragraph}")
-        around = sorted({j for i in places for j in (i - 1, i, i + 1) if 0 <= j < len(passages)})
-        return [_row(passages[i], asked=i in places) for i in around]
+        return _with_neighbours([_row(p) for p in passages], document_id, paragraph)
+
+
+class ServerTools:
+    """The same beside a running server, which holds the index and is asked: for unclassified documents, as everything
+    that the command line asks of a server."""
+
+    def __init__(self, client: Client) -> None:
+        """`client` speaks to the server that holds FOCAL_HOME."""
+        self._client = client
+
+    def ask(
+        self,
+        question: str,
+        history: list[str] | None = None,
+        role: str | None = None,
+        documents: list[str] | None = None,
+    ) -> dict[str, Any]:
+        """As `Tools.ask`."""
+        return self._client.ask(question, history or (), role, Filters(documents=tuple(documents or ())))
+
+    def search(self, query: str, limit: int = 10) -> list[dict[str, Any]]:
+        """As `Tools.search`."""
+        known = {document.id: document for document in self._client.documents()}
+        found = self._client.search(query, max(1, min(limit, MAX_LIMIT)))
+        of = [known[row["document_id"]] for row in found]
+        return [
+            {**row, "document": document.title, "standing": str(document.standing)}
+            for row, document in zip(found, of, strict=True)
+        ]
+
+    def read_paragraph(self, document_id: str, paragraph: str) -> list[dict[str, Any]]:
+        """As `Tools.read_paragraph`."""
+        return _with_neighbours(self._client.passages(document_id), document_id, paragraph)
 
 
 class ToolRefusal(AssistantError):
     """A call that cannot be answered; the message is for the caller."""
 
 
-def _row(passage: Passage, asked: bool) -> dict[str, Any]:
+def _with_neighbours(rows: Sequence[dict[str, Any]], document_id: str, paragraph: str) -> list[dict[str, Any]]:
+    """The rows of one paragraph and those before and after it, each saying whether it was asked for."""
+    places = [i for i, row in enumerate(rows) if row["paragraph"] == paragraph.strip().rstrip(".")]
+    if not places:
+        raise ToolRefusal(f"{document_id} has no paragraph {paragraph}")
+    around = sorted({j for i in places for j in (i - 1, i, i + 1) if 0 <= j < len(rows)})
+    return [{**rows[i], "asked_for": i in places} for i in around]
+
+
+def _row(passage: Passage) -> dict[str, Any]:
     return {
         "paragraph": passage.paragraph,
-        "asked_for": asked,
         "text": passage.text,
         "section": list(passage.headings),
         "part": passage.part,
@@ -85,7 +124,7 @@ def _row(passage: Passage, asked: bool) -> dict[str, Any]:
     }
 
 
-def build_server(tools: Tools) -> Any:
+def build_server(tools: Tools | ServerTools) -> Any:
     """The MCP server over these tools. Raises SettingsError if the SDK is not installed."""
     from assistant.errors import SettingsError
 
@@ -125,6 +164,6 @@ def build_server(tools: Tools) -> Any:
     return server
 
 
-def serve(assistant: Assistant, settings: Settings) -> None:
+def serve(tools: Tools | ServerTools) -> None:
     """Speak MCP on standard input and output until the other side closes them."""
-    build_server(Tools(assistant, asker_of(settings))).run("stdio")
+    build_server(tools).run("stdio")

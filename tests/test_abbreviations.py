@@ -8,19 +8,20 @@ from pathlib import Path
 import pytest
 from conftest import Focal, copy_home
 
-from assistant.abbreviations import Entry, entries, to_json, to_text
+from assistant.abbreviations import Entry, entries, only, to_json, to_text
 from assistant.assistant import Assistant
 from assistant.errors import QuestionError
 from knowledge.access import PUBLIC, Asker
 from knowledge.documents import Classification
 
 
-def glossary(assistant: Assistant, asker: Asker = PUBLIC, only: str | None = None) -> list[Entry]:
-    return entries(assistant.register, assistant.retriever.glossary(asker), asker, only)
+def glossary(assistant: Assistant, asker: Asker = PUBLIC, short: str | None = None) -> list[Entry]:
+    found = entries(assistant.register, assistant.retriever.glossary(asker), asker)
+    return found if short is None else only(found, short)
 
 
 def test_an_abbreviation_with_two_expansions_shows_both_with_their_places(library: Assistant) -> None:
-    (jmac,) = glossary(library, only="jmac")
+    (jmac,) = glossary(library, short="jmac")
     assert {expansion.long for expansion in jmac.expansions} == {
         "Joint Mission Analysis Cell",
         "Joint Mission Analysis Centre",
@@ -40,19 +41,19 @@ def test_every_place_quotes_the_words_that_expand_it(library: Assistant) -> None
 
 
 def test_superseded_places_say_so(library: Assistant) -> None:
-    assert "FP/SOP/2019/3, para. 1 (superseded)" in to_text(glossary(library, only="JOC"))
+    assert "FP/SOP/2019/3, para. 1 (superseded)" in to_text(glossary(library, short="JOC"))
 
 
 def test_what_the_asker_may_not_read_is_not_in_the_glossary(restricted: Assistant) -> None:
     shorts = {entry.short for entry in glossary(restricted)}
     assert "ZXQB" not in shorts
-    assert "Armour" not in to_json(glossary(restricted, only="JMAC"))
+    assert "Armour" not in to_json(glossary(restricted, short="JMAC"))
     assert "ZXQB" in {entry.short for entry in glossary(restricted, Asker(Classification.CONFIDENTIAL))}
 
 
 def test_an_unknown_abbreviation_is_a_question_error(library: Assistant) -> None:
     with pytest.raises(QuestionError, match="'QQQ'"):
-        glossary(library, only="QQQ")
+        glossary(library, short="QQQ")
 
 
 def test_the_command_prints_text_or_json(library_folder: Path, tmp_path: Path, focal: Focal) -> None:

@@ -8,10 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant import client, settings
+from assistant.abbreviations import entries
 from assistant.api import operating
 from assistant.api.service import Service
 from assistant.cli import app
 from assistant.errors import ServerError
+from assistant.mcp_server import ServerTools, ToolRefusal, Tools
+from knowledge.access import PUBLIC
 from tests.fakes_api import open_world, serving
 from tests.test_api_managing import load_lines
 
@@ -68,6 +71,33 @@ def test_ingestion_goes_through_the_server_and_reports_each_file(service: Servic
 def test_a_briefing_goes_through_the_server(service: Service) -> None:
     status, text = run("brief", "dsrsg-rc-hc", "--format", "markdown")
     assert status == 0 and text.startswith("# ")
+
+
+def test_the_glossary_goes_through_the_server(service: Service) -> None:
+    status, text = run("glossary", "--json")
+    register, retriever = service.assistant.register, service.assistant.retriever
+    assert status == 0
+    assert [row["short"] for row in json.loads(text)] == [
+        entry.short for entry in entries(register, retriever.glossary(PUBLIC), PUBLIC)
+    ]
+    assert run("glossary", "QQQ")[0] == 1
+
+
+def test_the_protocols_tools_say_the_same_beside_a_server(service: Service) -> None:
+    found = client.running(service.settings)
+    assert found is not None
+    beside, own = ServerTools(found), Tools(service.assistant, PUBLIC)
+    timing = ("answer_id", "timing_ms")
+    asked = [{k: v for k, v in tools.ask(QUESTION).items() if k not in timing} for tools in (beside, own)]
+    assert asked[0] == json.loads(json.dumps(asked[1]))
+    for rows, others in (
+        (beside.search("convoy", 3), own.search("convoy", 3)),
+        (beside.read_paragraph("convoy-rules", "1"), own.read_paragraph("convoy-rules", "1")),
+    ):
+        assert [row["passage_id"] for row in rows] == [row["passage_id"] for row in others]
+        assert all(other.items() <= row.items() for row, other in zip(rows, others, strict=True))
+    with pytest.raises(ToolRefusal, match="no paragraph 99"):
+        beside.read_paragraph("convoy-rules", "99")
 
 
 def test_the_servers_words_reach_the_user(service: Service) -> None:
