@@ -119,16 +119,14 @@ class Retrieved:
     asked: AskedWords = NOTHING_ASKED
     """The question's words, each as it is meant there."""
 
-    def met(self, found: RetrievedPassage, with_previous: bool = False) -> Vectors:
+    def met(self, found: RetrievedPassage) -> Vectors:
         """How far the question's words are met, by rarity, -1 to 1: in a passage, then in each of its sentences.
 
-        `with_previous` lets a sentence meet them together with the one before it. Shape (1 + sentences,).
+        Shape (1 + sentences,).
         """
         matches = found.matches
         if not matches.size or matches.shape[1] != len(self.asked.weights):
             return np.zeros(1 + len(found.passage.sentences), np.float32)
-        if with_previous:
-            matches = np.vstack([matches[:2], np.maximum(matches[2:], matches[1:-1])])
         return np.asarray(matches @ self.asked.weights, np.float32)
 
 
