@@ -38,26 +38,21 @@ class Chosen:
 
 
 def choose(offers: Sequence[Offer]) -> list[Chosen]:
-    """Best first; no sentence twice, nothing said twice, no section over its lines.
-
-    Each question has its share of a section; what others leave goes to whoever has more to say.
-    """
+    """Best first; no sentence twice, nothing said twice, no section over its lines, no question over its share."""
     chosen: list[Chosen] = []
     taken: dict[tuple[str, int], Chosen] = {}
-    ranked = sorted(offers, key=_merit)
-    for shared in (True,):
-        for offer in ranked:
-            _take(offer, chosen, taken, shared)
+    for offer in sorted(offers, key=_merit):
+        _take(offer, chosen, taken)
     return chosen
 
 
-def _take(offer: Offer, chosen: list[Chosen], taken: dict[tuple[str, int], Chosen], shared: bool) -> None:
+def _take(offer: Offer, chosen: list[Chosen], taken: dict[tuple[str, int], Chosen]) -> None:
     holders = [taken[sentence] for sentence in offer.candidate.sentences if sentence in taken]
     if holders:
         _also_answers(holders[0], offer)
         return
     inside = [c for c in chosen if c.offer.plan.id == offer.plan.id]
-    if len(inside) >= offer.plan.lines or (shared and _share_used(inside, offer)) or _is_said(offer.candidate, chosen):
+    if len(inside) >= offer.plan.lines or _share_used(inside, offer) or _is_said(offer.candidate, chosen):
         return
     entry = Chosen(offer, [offer.label] if offer.label else [])
     chosen.append(entry)
