@@ -42,9 +42,10 @@ class Names:
 _KINDS = frozenset("report studi note resolut polici summari guidelin paper rec recommend section text".split())
 
 
-SUBJECT_SHARE, SUBJECT_DOCUMENTS, ON_SUBJECT = 0.25, 0.4, 0.5
-"""A word is a subject if some document has it in at least this share of its passages, while at most this share of the
-documents know it; a document is on the subject from this part of the largest share."""
+SUBJECT_SHARE, SUBJECT_PASSAGES, SUBJECT_DOCUMENTS, ON_SUBJECT = 0.25, 3, 0.4, 0.5
+"""A word is a subject if some document has it in at least this share of its passages and in so many of them, while at
+most this share of the documents know it; a document is on the subject from this part of the largest share. A document
+of one or two passages may mention a name without being about it (hotpot100: nDCG@10 0.838, else 0.817)."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ class Subject:
 def subject(forms: Sequence[str], counts: Mapping[str, int], sizes: Mapping[str, int]) -> Subject | None:
     """The subject that a word (with its other forms) is, given the passages it stands in by document, or None."""
     shares = {d: count / sizes[d] for d, count in counts.items() if sizes.get(d)}
-    if not shares or len(shares) > SUBJECT_DOCUMENTS * len(sizes) or max(shares.values()) < SUBJECT_SHARE:
+    largest = max((share for d, share in shares.items() if counts[d] >= SUBJECT_PASSAGES), default=0.0)
+    if len(shares) > SUBJECT_DOCUMENTS * len(sizes) or largest < SUBJECT_SHARE:
         return None
-    largest = max(shares.values())
     return Subject(tuple(forms), frozenset(d for d, share in shares.items() if share >= ON_SUBJECT * largest))
 
 

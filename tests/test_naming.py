@@ -48,3 +48,10 @@ def test_a_name_has_a_capital_within_sentences() -> None:
     assert is_name("xanadu", texts)
     assert not is_name("convoys", texts)
     assert not is_name("absent", texts)
+
+
+def test_a_document_of_two_passages_that_mentions_a_name_is_not_about_it() -> None:
+    sizes = {"letter": 2, "report": 40, "study": 60, "rules": 50}
+    assert subject(["unmiss"], {"letter": 2}, sizes) is None
+    found = subject(["unmiss"], {"letter": 2, "report": 20}, {**sizes, "more": 9})
+    assert found is not None and "report" in found.documents
