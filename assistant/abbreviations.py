@@ -14,7 +14,7 @@ from knowledge.access import Asker
 from knowledge.documents import Document, Passage
 from knowledge.glossary import Glossary
 from knowledge.register import Abbreviation, Register
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 MAX_PLACES = 3
 """Places shown as text for one expansion; JSON and the web page carry all."""

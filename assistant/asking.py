@@ -15,7 +15,7 @@ from assistant.answers import Answer, Filters, Question
 from assistant.assistant import Assistant
 from assistant.errors import QuestionError
 from knowledge.access import PUBLIC
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 _ANSWER = TypeAdapter(Answer)
 _DATE = re.compile(r"\d{4}(?:-\d{2}){0,2}")

@@ -20,7 +20,8 @@ from assistant.roles.persona import announces, personal_text, personalise, role_
 from assistant.roles.roles import Role, find_role
 from knowledge.access import Asker
 from knowledge.register import Register
-from knowledge.retrieval import Retrieved, RetrievedPassage, Retriever, Scope
+from knowledge.retrieval import Retriever
+from knowledge.retrieved import Retrieved, RetrievedPassage, Scope
 
 log = logging.getLogger(__name__)
 

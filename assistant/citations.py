@@ -12,7 +12,7 @@ from knowledge.access import Asker
 from knowledge.documents import Document, Standing
 from knowledge.passages import anchor, is_intact
 from knowledge.register import Register
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from assistant.answers import Question, Status
 from knowledge.queries import is_elliptical
 from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.ranking import local_share
-from knowledge.retrieval import Retrieved, RetrievedPassage
+from knowledge.retrieved import Retrieved, RetrievedPassage
 from knowledge.words import stems
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.answers import Question, Status
 from assistant.citations import reference
-from knowledge.retrieval import Retrieved
+from knowledge.retrieved import Retrieved
 
 MAX_SUGGESTIONS = 3
 NEAR = 0.25

@@ -13,7 +13,8 @@ from pydantic import Field
 from assistant.citations import cite, place
 from assistant.surfaces import DEFAULT_CEILINGS, Ceilings, Surface, lowered
 from knowledge.access import Asker
-from knowledge.retrieval import RetrievedPassage, Retriever, Scope
+from knowledge.retrieval import Retriever
+from knowledge.retrieved import RetrievedPassage, Scope
 
 
 class FocalPointRetriever(BaseRetriever):

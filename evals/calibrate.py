@@ -33,7 +33,7 @@ from evals.cases import Case
 from knowledge.access import PUBLIC
 from knowledge.question_kind import kind_of
 from knowledge.ranking import FEATURES
-from knowledge.retrieval import Retrieved
+from knowledge.retrieved import Retrieved
 
 SUITES = {"corpus": 1.0, "pairs": 1.0, "starter": 0.7, "roles": 0.7, "fresh": 1.0}
 """Suites that are fitted on, each with what one of its cases counts."""

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import ModelError
+from knowledge.vectors import Vectors
 from knowledge.words import STOPWORDS
 
-Vectors = NDArray[np.float32]
 Span = tuple[int, int]
 """Character offsets, start included, end excluded."""
 

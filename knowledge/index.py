@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from knowledge.embedding import Vectors
 from knowledge.errors import IndexDamaged
+from knowledge.vectors import Vectors
 
 REPAIR = "run `focal ingest --repair` (vectors are restored from the register, nothing is read again)"
 BATCH = 2000
@@ -86,8 +84,3 @@ class VectorIndex:
     def close(self) -> None:
         """Let go of the store's files."""
         self._client.close()  # type: ignore[attr-defined]  # on the concrete client, not on its interface
-
-
-def cosine(vector: Vectors, others: Vectors) -> Vectors:
-    """Cosine of one unit vector to the rows of `others`, shape (n, dimensions)."""
-    return np.asarray(others @ vector, np.float32)

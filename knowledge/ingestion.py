@@ -19,12 +19,13 @@ import numpy as np
 
 from knowledge import glossary
 from knowledge.documents import Classification, Document, Kind, Metadata, Passage, Reading, Standing
-from knowledge.embedding import Embedding, Vectors, Words
+from knowledge.embedding import Embedding, Words
 from knowledge.errors import IndexDamaged, IndexMismatch, KnowledgeError, QuarantineError, ReadError
 from knowledge.fulltext import split_symbol
 from knowledge.index import REPAIR, VectorIndex
 from knowledge.passages import cut
 from knowledge.register import Register, StoredPassage
+from knowledge.vectors import Vectors
 
 PIPELINE_VERSION = "1"
 """Raise when reading, cutting or embedding change what they produce: every document is then read again."""

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from knowledge.embedding import WORD_DIMENSIONS, WORD_SCALE, Vectors, Words
+from knowledge.embedding import WORD_DIMENSIONS, WORD_SCALE, Words
 from knowledge.records import StoredPassage
+from knowledge.vectors import Vectors, cosines
 from knowledge.words import stem
 
 _WORD = re.compile(r"\w+")
@@ -46,9 +47,9 @@ def asked_words(text: str, encoded: Words, rarity: Callable[[str], float], facto
 
 
 def match(asked: AskedWords, passages: Sequence[StoredPassage]) -> list[Vectors]:
-    """For each passage the best cosine of each asked word, shape (1 + sentences, words).
+    """How far the asked words are met by weight, -1 to 1: for each passage an array of shape (1 + sentences,).
 
-    Row 0 is over the whole passage with its headings, the others over each sentence; 0 where there is nothing to meet.
+    First over the whole passage with its headings, then over each sentence; 0 where there is nothing to meet.
     """
     heights = [1 + len(p.passage.sentences) for p in passages]
     bases = np.cumsum([0, *heights])
@@ -60,11 +61,11 @@ def match(asked: AskedWords, passages: Sequence[StoredPassage]) -> list[Vectors]
     row_of = np.concatenate(rows) if rows else np.zeros(0, np.int64)
     if len(row_of) and len(asked.stems):
         words = np.concatenate([p.words.vectors for p in passages]).astype(np.float32)
-        cosines = words @ asked.vectors.T / WORD_SCALE
+        close = cosines(words, asked.vectors) / WORD_SCALE
         # Words stand in order, so those of one row are neighbours; row 0 of a passage first holds its headings' alone.
         starts = np.flatnonzero(np.diff(row_of, prepend=-1))
-        best[row_of[starts]] = np.maximum.reduceat(cosines, starts, axis=0)
+        best[row_of[starts]] = np.maximum.reduceat(close, starts, axis=0)
     found = [best[base : base + height] for base, height in zip(bases, heights, strict=False)]
     for matrix in found:
         matrix[0] = matrix.max(axis=0)
-    return found
+    return [(matrix * asked.weights).sum(axis=1) for matrix in found]

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.documents import Document, Passage, Standing
-from knowledge.embedding import Vectors
 from knowledge.queries import Query
 from knowledge.question_kind import kind_of, wants
+from knowledge.vectors import Vectors
 from knowledge.words import stem, stems, words
 
 Scores = NDArray[np.float32]
@@ -53,9 +53,8 @@ class Candidate:
     direct: bool
     """True if the question names this very place."""
     vectors: Vectors
-    matches: Vectors
-    matched: float
-    """How far the question's words are met, -1 to 1 (see `matching`)."""
+    met: Vectors
+    """How far the question's words are met, in the passage and in each sentence (see `matching.match`)."""
     mention: float
     about: float
     local: Mapping[str, float]
@@ -72,7 +71,7 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
     kind = kind_of(query)
     own_pairs = pairs(query.text)
     total = sum(rarities.values()) or 1.0
-    matched = [c.matched for c in candidates] or [0.0]
+    matched = [float(c.met[0]) for c in candidates] or [0.0]
     least, span = min(matched), max(max(matched) - min(matched), 1e-9)
 
     def share(present: frozenset[str]) -> float:
@@ -100,7 +99,7 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
                 float(c.passage.kind == "table"),
                 float(c.passage.kind == "footnote"),
                 float(c.document.standing is Standing.SUPERSEDED),
-                (c.matched - least) / span,
+                (float(c.met[0]) - least) / span,
             )
         )
     return np.array(rows, np.float32)
@@ -124,7 +123,7 @@ def rank(rows: Scores) -> Scores:
     """The score of each candidate; higher is better, comparable within one question only."""
     if not len(rows):  # a filter may leave no document at all
         return np.zeros(0, np.float32)
-    return np.asarray(rows @ np.array([COEFFICIENTS[name] for name in FEATURES], np.float32), np.float32)
+    return np.asarray((rows * np.array([COEFFICIENTS[name] for name in FEATURES], np.float32)).sum(axis=1), np.float32)
 
 
 @lru_cache(maxsize=8_000)

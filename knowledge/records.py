@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 
 from knowledge import fulltext
 from knowledge.documents import Document, Passage, Sentence
-from knowledge.embedding import NO_WORDS, WORD_DIMENSIONS, Vectors, Words
+from knowledge.embedding import NO_WORDS, WORD_DIMENSIONS, Words
+from knowledge.vectors import Vectors
 
 
 class StoredPassage(NamedTuple):

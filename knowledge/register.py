@@ -21,9 +21,10 @@ import numpy as np
 from knowledge import fulltext, records
 from knowledge.access import AccessClass, Asker
 from knowledge.documents import Classification, Document, Passage
-from knowledge.embedding import DIMENSIONS, Vectors
+from knowledge.embedding import DIMENSIONS
 from knowledge.errors import IndexDamaged, IndexMismatch, UnknownDocument
 from knowledge.records import StoredPassage as StoredPassage
+from knowledge.vectors import Vectors
 
 SCHEMA_VERSION = 2
 RESTORE = "restore it from a backup (`focal restore`), or move it away and run `focal ingest` again"

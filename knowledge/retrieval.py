@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,20 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.access import Asker
-from knowledge.documents import Document, Passage, Standing
-from knowledge.embedding import Embedding, Vectors
+from knowledge.documents import Document
+from knowledge.embedding import Embedding
 from knowledge.fulltext import quoted
 from knowledge.glossary import Glossary
-from knowledge.index import VectorIndex, cosine
+from knowledge.index import VectorIndex
 from knowledge.lexicon import Lexicon, Lexicons
-from knowledge.matching import NOTHING_ASKED, AskedWords, asked_words, match
+from knowledge.matching import AskedWords, asked_words, match
 from knowledge.naming import Subject, aboutness, local_rarity, subject
+from knowledge.ordering import current_first, without_twins
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
 from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.ranking import Candidate, Scores, features, rank
 from knowledge.register import Abbreviation, Register, StoredPassage
-from knowledge.words import content_words, numbers, stem, stems
+from knowledge.retrieved import EVERYTHING, Retrieved, RetrievedPassage, Scope
+from knowledge.vectors import Vectors, cosines
+from knowledge.words import content_words, stem, stems
 
 
 @dataclass(frozen=True)
@@ -49,89 +51,6 @@ class Weights:
     """Best by fused score, which are then ranked by everything known of them."""
 
 
-@dataclass(frozen=True)
-class Scope:
-    """Which documents may speak, as the asker chose; empty fields do not restrict."""
-
-    documents: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    since: str | None = None
-    until: str | None = None
-
-    def admits(self, document: Document) -> bool:
-        """True if the document is inside every restriction; an undated one is outside any date range."""
-        if self.documents and document.id not in self.documents:
-            return False
-        if self.kinds and document.kind not in self.kinds:
-            return False
-        if self.since and (document.date is None or document.date + "-99" < self.since):
-            return False
-        return not (self.until and (document.date is None or document.date > self.until + "-99"))
-
-    @property
-    def is_open(self) -> bool:
-        """True if nothing is restricted."""
-        return self == Scope()
-
-
-@dataclass(frozen=True)
-class RetrievedPassage:
-    """A passage with what retrieval knows of it."""
-
-    passage: Passage
-    document: Document
-    score: float
-    """Fused score; comparable within one question only."""
-    dense: float
-    """Cosine of question and passage, -1 to 1."""
-    keyword: float
-    """BM25, 0 or more."""
-    sentence_scores: tuple[float, ...] = ()
-    """Cosine of question and each sentence."""
-    direct: bool = False
-    """True if the question names this very place."""
-    twins: tuple[str, ...] = ()
-    """Ids of near-identical passages that were left out in its favour."""
-    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32), compare=False, repr=False)
-    matches: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32), compare=False, repr=False)
-    """How far each word of the question is met, in the passage and in each sentence (see `matching.match`)."""
-    about: float = 0.0
-    """How much its document speaks of what the question names, 0 to 1."""
-    local: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
-    """The question's stems by their rarity within the document."""
-    on_subject: bool = True
-    """False if the question names a mission, country or text and this passage is about none that it names."""
-
-
-@dataclass(frozen=True)
-class Retrieved:
-    """The ranked passages of one question, and how it was understood."""
-
-    query: Query
-    passages: tuple[RetrievedPassage, ...]
-    vector: Vectors
-    coverage: dict[str, float]
-    """Each word that counts, stemmed, with its rarity (inverse document frequency) among what the asker may read."""
-    mentioned: tuple[str, ...] = ()
-    """Ids of documents that the question names."""
-    expansions: tuple[tuple[Abbreviation, RetrievedPassage], ...] = ()
-    """For a question about an abbreviation: each different expansion with the passage that gives it."""
-    asked: AskedWords = NOTHING_ASKED
-    """The question's words, each as it is meant there."""
-
-    def met(self, found: RetrievedPassage) -> Vectors:
-        """How far the question's words are met, by rarity, -1 to 1: in a passage, then in each of its sentences.
-
-        Shape (1 + sentences,).
-        """
-        matches = found.matches
-        if not matches.size or matches.shape[1] != len(self.asked.weights):
-            return np.zeros(1 + len(found.passage.sentences), np.float32)
-        return np.asarray(matches @ self.asked.weights, np.float32)
-
-
-AS_MUCH = 3.0
-"""How much lower a successor's best passage may score and still count as saying as much."""
 ABOUT = 0.6
 """What being about the question is worth beside being named by it."""
 COMMON = 0.2
@@ -148,7 +67,6 @@ class Candidates:
     candidates: Sequence[Candidate]
     rows: Scores
     vector: Vectors
-    asked: AskedWords
     rarities: dict[str, float]
     mentioned: tuple[str, ...]
     subjects: tuple[Subject, ...]
@@ -184,7 +102,7 @@ class Retriever:
         question: str,
         asker: Asker,
         history: Sequence[str] = (),
-        scope: Scope = Scope(),
+        scope: Scope = EVERYTHING,
         limit: int = 10,
     ) -> Retrieved:
         """The `limit` best passages, best first, near-twins counted once."""
@@ -200,16 +118,14 @@ class Retriever:
         rest.sort(key=lambda p: not p.on_subject)
         passages = without_twins([*named, *rest], limit)
         expansions = self._expansions(found.query, asker, scope)
-        return Retrieved(
-            found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions, found.asked
-        )
+        return Retrieved(found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions)
 
     def candidates(
         self,
         question: str,
         asker: Asker,
         history: Sequence[str] = (),
-        scope: Scope = Scope(),
+        scope: Scope = EVERYTHING,
     ) -> Candidates:
         """What both searches bring, with the features that ranking weighs."""
         known = self._lexicons.of(asker)
@@ -239,7 +155,7 @@ class Retriever:
         focus = self._focus(query, vector)
         entries = self._fuse(stored, scored, set(direct), of_documents, vector, focus, asked)
         named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
-        return Candidates(query, entries, features(entries, query, rarities), vector, asked, rarities, named, subjects)
+        return Candidates(query, entries, features(entries, query, rarities), vector, rarities, named, subjects)
 
     def _expansions(
         self, query: Query, asker: Asker, scope: Scope
@@ -318,7 +234,7 @@ class Retriever:
         found: dict[str, float] = {}
         for document_id in documents:
             ids, vectors = self._register.passage_vectors(document_id)
-            found |= dict(zip(ids, cosine(vector, vectors).tolist(), strict=True))
+            found |= dict(zip(ids, cosines(vectors, vector).tolist(), strict=True))
         return sorted(found, key=found.__getitem__, reverse=True)[:limit]
 
     def _fuse(
@@ -339,8 +255,8 @@ class Retriever:
         # One product for all vectors; row 0 of each passage is its own vector, the others are its sentences'.
         stacked = np.vstack([s.vectors for _, s in rows])
         starts = np.cumsum([0, *(len(s.vectors) for _, s in rows)])
-        own = (stacked[starts[:-1]] @ vector).astype(np.float64)
-        to_focus = cosine(focus, stacked)
+        own = cosines(stacked[starts[:-1]], vector).astype(np.float64)
+        to_focus = cosines(stacked, focus)
         sentences = [to_focus[a + 1 : b] for a, b in itertools.pairwise(starts)]
         best = np.array([float(x.max()) if len(x) else o for x, o in zip(sentences, own, strict=True)])
         dense = (1 - w.sentence) * own + w.sentence * best
@@ -348,16 +264,16 @@ class Retriever:
         fused = w.dense * _min_max(dense) + (1 - w.dense) * keyword / max(float(keyword.max()), 1e-9)
         order = sorted(range(len(rows)), key=lambda row: (rows[row][0] not in direct, -fused[row], rows[row][0]))
         kept = order[: w.ranked]
-        matches = match(asked, [rows[row][1] for row in kept])
+        met = match(asked, [rows[row][1] for row in kept])
         found = []
-        for row, matrix in zip(kept, matches, strict=True):
+        for row, words_met in zip(kept, met, strict=True):
             passage_id, (passage, vectors, _) = rows[row]
             of = passage.document_id
             found.append(
                 Candidate(
                     passage, known.documents[of], float(fused[row]), float(own[row]), float(keyword[row]),
-                    tuple(sentences[row].tolist()), passage_id in direct, vectors, matrix,
-                    float(matrix[0] @ asked.weights), known.mentions[of], known.about.get(of, 0.0), known.local(of),
+                    tuple(sentences[row].tolist()), passage_id in direct, vectors, words_met,
+                    known.mentions[of], known.about.get(of, 0.0), known.local(of),
                 )
             )  # fmt: skip
         return found
@@ -375,7 +291,7 @@ class _OfDocuments(NamedTuple):
 def _retrieved(found: Candidate, score: float, subjects: Sequence[Subject]) -> RetrievedPassage:
     return RetrievedPassage(
         found.passage, found.document, score, found.dense, found.keyword, found.sentence_scores, found.direct, (),
-        found.vectors, found.matches, found.about, found.local, is_on_subject(found, subjects),
+        found.vectors, found.met, found.about, found.local, is_on_subject(found, subjects),
     )  # fmt: skip
 
 
@@ -389,52 +305,6 @@ def is_on_subject(found: Candidate, subjects: Sequence[Subject]) -> bool:
     """True if the passage has to do with one of the subjects that the question names, or the question names none."""
     text = " ".join([found.document.title, *found.passage.headings, found.passage.text])
     return not subjects or any(s.covers(found.document.id, text) for s in subjects)
-
-
-def current_first(ranked: Sequence[RetrievedPassage], mentioned: Sequence[str]) -> list[RetrievedPassage]:
-    """Ranked passages, those of a superseded document after all others where its successor has as much to say.
-
-    A document that the question names keeps its place: whoever asks for the old edition is shown it, with its mark.
-    """
-    best: dict[str, float] = {}
-    for p in ranked:
-        best[p.document.id] = max(p.score, best.get(p.document.id, p.score))
-
-    def replaced(found: RetrievedPassage) -> bool:
-        document = found.document
-        if document.standing is not Standing.SUPERSEDED or document.id in mentioned:
-            return False
-        return best.get(document.superseded_by or "", -math.inf) >= found.score - AS_MUCH
-
-    return sorted(ranked, key=replaced)
-
-
-def without_twins(passages: Iterable[RetrievedPassage], limit: int) -> list[RetrievedPassage]:
-    """The first `limit` passages, each near-copy of an earlier one counted with it.
-
-    Two passages are twins when their vectors almost coincide (cosine > 0.97) and most of their words do.
-    """
-    kept: list[RetrievedPassage] = []
-    for candidate in passages:
-        if len(kept) >= limit and not candidate.direct:
-            break
-        for position, other in enumerate(kept):
-            if _are_twins(candidate, other):
-                kept[position] = replace(other, twins=(*other.twins, candidate.passage.id))
-                break
-        else:
-            kept.append(candidate)
-    return kept[:limit]
-
-
-def _are_twins(a: RetrievedPassage, b: RetrievedPassage) -> bool:
-    if float(a.vectors[0] @ b.vectors[0]) < 0.9:
-        return False
-    if numbers(a.passage.text) != numbers(b.passage.text):
-        return False
-    words_a, words_b = set(a.passage.text.lower().split()), set(b.passage.text.lower().split())
-    smaller = min(len(words_a), len(words_b))
-    return smaller > 0 and len(words_a & words_b) / smaller > 0.85
 
 
 def _min_max(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

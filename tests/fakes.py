@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.documents import Block, Document, Metadata, Passage, Reading, Sentence
-from knowledge.embedding import NO_WORDS, Encoded, Span, Vectors
+from knowledge.embedding import NO_WORDS, Encoded, Span
 from knowledge.errors import KnowledgeError, ReadError
+from knowledge.vectors import Vectors
 
 DIMENSIONS = 64
 

@@ -23,11 +23,12 @@ from assistant.assistant import Assistant
 from assistant.bootstrap import Home, assistant_for
 from assistant.settings import Settings
 from knowledge.documents import Block, Classification, Metadata, Reading, Standing
-from knowledge.embedding import DIMENSIONS, NO_WORDS, Encoded, Span, Vectors
+from knowledge.embedding import DIMENSIONS, NO_WORDS, Encoded, Span
 from knowledge.index import VectorIndex
 from knowledge.ingestion import Outcome, Store, ingest
 from knowledge.lock import HomeLock
 from knowledge.register import Register
+from knowledge.vectors import Vectors
 
 CONVOY = (
     "Every convoy leaves the compound with two armed vehicles, a medic and a radio operator on board.",

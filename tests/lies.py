@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from assistant.answerers.grounding import Proposed, Support
 from knowledge.documents import Document, Sentence
 from knowledge.passages import cut
 from knowledge.readers.read import read_document
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 NOTES = Path(__file__).parent.parent / "knowledge" / "notes"
 
@@ -35,9 +37,9 @@ def notes() -> list[RetrievedPassage]:
             symbol=meta.symbol, short_title=meta.short_title, date=meta.date,
         )  # fmt: skip
         for passage in cut(document.id, reading.blocks, lambda texts: [len(t.split()) * 4 // 3 + 2 for t in texts]):
-            sentences = passage.sentence_texts()
-            scores = tuple(0.5 for _ in sentences)
-            found.append(RetrievedPassage(passage, document, 1.0, 0.7, 1.0, scores))
+            count = len(passage.sentences)
+            met = np.zeros(1 + count, np.float32)
+            found.append(RetrievedPassage(passage, document, 1.0, 0.7, 1.0, (0.5,) * count, met=met))
     return found
 
 
@@ -265,7 +267,8 @@ def copied_instruction(rng: random.Random, passages: Sequence[RetrievedPassage])
     poisoned = replace(
         passage, text=text, sentences=(*passage.sentences, Sentence(len(passage.text) + 1, len(text)))
     )  # fmt: skip
-    bad = replace(source, passage=poisoned, sentence_scores=(*source.sentence_scores, 0.9))
+    met = np.append(source.met, np.float32(0.0))
+    bad = replace(source, passage=poisoned, sentence_scores=(*source.sentence_scores, 0.9), met=met)
     return _lie(rng.choice(_OBEYED), (bad, rng.choice((order, quote))))
 
 

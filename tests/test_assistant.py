@@ -16,7 +16,7 @@ from assistant.citations import Claim
 from assistant.errors import QuestionError
 from knowledge.access import PUBLIC, Asker
 from knowledge.documents import Classification
-from knowledge.retrieval import Retrieved
+from knowledge.retrieved import Retrieved
 
 TODAY = dt.date(2026, 6, 1)
 CLEARED = Asker(Classification.CONFIDENTIAL)

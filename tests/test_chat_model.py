@@ -24,7 +24,7 @@ from assistant.errors import SettingsError
 from knowledge.documents import Classification
 from knowledge.glossary import Glossary
 from knowledge.queries import understand
-from knowledge.retrieval import Retrieved, RetrievedPassage
+from knowledge.retrieved import Retrieved, RetrievedPassage
 from tests.chat_server import Behaviour, ChatServer, Script, sentence
 from tests.lies import Lie, notes, tell
 

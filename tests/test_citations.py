@@ -19,7 +19,7 @@ from knowledge.access import PUBLIC
 from knowledge.documents import Block, Document, Standing
 from knowledge.passages import cut
 from knowledge.register import Register, StoredPassage
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 TODAY = dt.date(2026, 6, 1)
 TEXT = "Convoys leave at dawn. Two armed vehicles go with them. Dogs stay at home."

@@ -17,7 +17,7 @@ from knowledge.glossary import Glossary, extract
 from knowledge.passages import cut
 from knowledge.queries import understand
 from knowledge.register import Abbreviation
-from knowledge.retrieval import Retrieved, RetrievedPassage
+from knowledge.retrieved import Retrieved, RetrievedPassage
 from knowledge.words import stems
 
 EMBEDDING = FakeEmbedding()
@@ -48,6 +48,7 @@ def retrieved(
                     direct,
                     (),
                     vectors.astype(np.float32),
+                    met=np.zeros(len(vectors), np.float32),
                 )
             )
     query = understand(question, (), Glossary(entries))

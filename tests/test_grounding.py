@@ -14,7 +14,7 @@ from assistant.answerers.wording import tokenise
 from assistant.citations import Claim
 from knowledge.documents import Block, Document
 from knowledge.passages import cut
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 from tests.lies import notes
 
 SENTENCES = Path(__file__).parent / "sentences"

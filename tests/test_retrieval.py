@@ -9,7 +9,7 @@ from assistant.answers import Filters, Question
 from assistant.assistant import Assistant
 from knowledge.access import PUBLIC, Asker
 from knowledge.documents import Classification
-from knowledge.retrieval import Retrieved, RetrievedPassage, Scope
+from knowledge.retrieved import Retrieved, RetrievedPassage, Scope
 
 CLEARED = Asker(Classification.CONFIDENTIAL)
 POLICE = Asker(groups=frozenset({"police"}))

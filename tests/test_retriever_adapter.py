@@ -12,7 +12,7 @@ from assistant.retriever import FocalPointRetriever
 from assistant.surfaces import Surface
 from knowledge.access import PUBLIC, Asker
 from knowledge.documents import Classification
-from knowledge.retrieval import Scope
+from knowledge.retrieved import Scope
 
 CLEARED = Asker(Classification.CONFIDENTIAL)
 

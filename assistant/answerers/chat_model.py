@@ -20,7 +20,7 @@ from assistant.answers import Notice, Question
 from assistant.assistant import Answerer, Draft
 from assistant.citations import Claim
 from knowledge.documents import Classification
-from knowledge.retrieval import Retrieved, RetrievedPassage
+from knowledge.retrieved import Retrieved, RetrievedPassage
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from assistant.citations import Claim, reference
 from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
 from knowledge.ranking import local_share, pairs
-from knowledge.retrieval import Retrieved, RetrievedPassage
+from knowledge.retrieved import Retrieved, RetrievedPassage
 from knowledge.words import numbers, stem, stems
 
 MEASURED = ("similarity", "coverage", "gap", "typed", "pairs", "length", "footnote", "matched")
@@ -166,10 +166,8 @@ class ExtractiveAnswerer:
 def measure(source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind) -> list[tuple[float, ...]]:
     """The values of MEASURED for each sentence of a passage."""
     texts = source.passage.sentence_texts()
-    met = retrieved.met(source)[1:].tolist()
-    return [
-        _measure(*values, source, retrieved, kind) for values in zip(texts, source.sentence_scores, met, strict=True)
-    ]
+    each = zip(texts, source.sentence_scores, source.met[1:].tolist(), strict=True)
+    return [_measure(*values, source, retrieved, kind) for values in each]
 
 
 def _measure(

@@ -17,7 +17,7 @@ from assistant.answerers.variants import attributed, clauses, moved_phrases, pas
 from assistant.answerers.wording import Source, is_verb, tokenise
 from assistant.citations import Claim
 from knowledge.cleaning import normalise_characters, split_sentences
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 MAX_WORDS = 70
 """Words of one sentence; longer ones are lists that the extractive answer shows better."""

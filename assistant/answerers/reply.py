@@ -13,7 +13,7 @@ from assistant.answerers.grounding import Proposed, Support
 from assistant.answerers.model_line import ModelFailure
 from assistant.answers import Question
 from assistant.citations import reference
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 MAX_SENTENCES = 20
 

@@ -16,7 +16,7 @@ from knowledge.access import Asker
 from knowledge.cleaning import normalise_characters
 from knowledge.documents import Classification
 from knowledge.queries import is_elliptical, language_of
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 log = logging.getLogger(__name__)
 

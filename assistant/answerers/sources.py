@@ -12,7 +12,7 @@ from assistant.citations import Claim
 from knowledge.documents import Passage
 from knowledge.glossary import extract
 from knowledge.passages import table_row_sentence
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 MIN_QUOTE_LETTERS = 8
 _SAME = str.maketrans("‘’“”–—‑‐", "''\"\"----")

@@ -13,7 +13,7 @@ from knowledge.access import Asker
 from knowledge.documents import Classification, Document, Kind, Passage
 from knowledge.passages import anchor
 from knowledge.register import Register
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 MAX_QUESTION = 4000
 MAX_TURNS = 20

@@ -15,7 +15,7 @@ from assistant.roles.lines import Aim, candidates
 from assistant.roles.reading import ReadFirst, Tally
 from assistant.roles.roles import Ask, Forms, Role, SectionPlan
 from knowledge.access import Asker
-from knowledge.retrieval import Retrieved
+from knowledge.retrieved import Retrieved
 
 PASSAGES = 20
 """Passages considered for each question."""

@@ -12,9 +12,9 @@ import numpy as np
 from assistant.roles.readable import LIST_MARK, readable_run
 from assistant.roles.roles import MASK, Ask, Forms
 from knowledge.documents import Passage, Standing
-from knowledge.embedding import Vectors
 from knowledge.passages import table_row_sentence
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
+from knowledge.vectors import Vectors, cosines
 
 MIN_SIMILARITY = 0.36
 """Cosine of question and sentence from which a sentence counts as evidence, when it names the role and holds one of
@@ -87,7 +87,7 @@ def candidates(pool: Sequence[RetrievedPassage], aims: Sequence[Aim]) -> list[li
     if not usable or not aims:
         return [[] for _ in aims]
     places = [(source, position) for source in usable for position in range(len(source.vectors) - 1)]
-    similarities = np.concatenate([s.vectors[1:] for s in usable]) @ np.stack([aim.vector for aim in aims]).T
+    similarities = cosines(np.concatenate([s.vectors[1:] for s in usable]), np.stack([aim.vector for aim in aims]))
     fits = similarities - similarities.mean(axis=0)
     fits = fits - fits.max(axis=1, keepdims=True)
     return [

@@ -10,7 +10,7 @@ from assistant.answers import Citation
 from assistant.citations import cite, reference
 from assistant.roles.roles import Forms
 from knowledge.documents import Standing
-from knowledge.retrieval import RetrievedPassage
+from knowledge.retrieved import RetrievedPassage
 
 MAX_DOCUMENTS = 6
 MAX_PLACES = 3
