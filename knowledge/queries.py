@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from knowledge import french, thesaurus
 from knowledge.fulltext import codes
 from knowledge.glossary import Glossary
-from knowledge.words import FRENCH_STOPWORDS, content_words, words
+from knowledge.words import FRENCH_STOPWORDS, content_words, stems, words
 
 _REFERENCE = re.compile(
     r"(?:\b(para(?:graph)?s?|recommendations?|recs?|sections?|sec|annex(?:es)?|appendix|footnotes?|endnotes?|notes?|"
@@ -75,6 +76,15 @@ class Query:
     def phrases(self) -> tuple[str, ...]:
         """Other forms of its abbreviations: expansions of short ones, short forms of long ones."""
         return tuple(dict.fromkeys(form for _, *others in self.alternatives for form in others))
+
+    @cached_property
+    def _forms(self) -> tuple[tuple[frozenset[str], ...], ...]:
+        return tuple(tuple(map(stems, forms)) for forms in self.alternatives)
+
+    def with_other_forms(self, present: frozenset[str]) -> frozenset[str]:
+        """The stems of a text, with those of every form of an abbreviation that stands there in another form."""
+        there = [forms for forms in self._forms if any(form and form <= present for form in forms)]
+        return present.union(*(form for forms in there for form in forms))
 
 
 def understand(question: str, history: Sequence[str], glossary: Glossary) -> Query:

@@ -12,6 +12,7 @@ from knowledge.queries import Query, Reference, is_elliptical, language_of, unde
 from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.register import Abbreviation
 from knowledge.spelling import Speller
+from knowledge.words import stems
 
 GLOSSARY = Glossary(
     [
@@ -99,6 +100,15 @@ def test_a_french_question_is_searched_in_english_words() -> None:
     assert query.language == "fr" == language_of(query.own_text)
     assert "head of mission" in query.text and "needs" in query.text
     assert asked("Who is the head of mission?").language == "en"
+
+
+def test_an_abbreviation_stands_in_a_text_that_spells_it_out_and_the_other_way_round() -> None:
+    short, long = asked("What does the JMAC do?"), asked("What does the Joint Mission Analysis Centre do?")
+    spelled = stems("The Joint Mission Analysis Centre reports daily.")
+    assert "jmac" in short.with_other_forms(spelled)
+    assert stems("joint analysis centre") <= long.with_other_forms(stems("The JMAC reports daily."))
+    half = stems("The joint analysis was shared.")
+    assert short.with_other_forms(half) == half
 
 
 def test_reads_years_and_months() -> None:

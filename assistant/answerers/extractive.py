@@ -176,7 +176,7 @@ def _measure(
     own_pairs = pairs(retrieved.query.text)
     return (
         similarity,
-        local_share(source.local or retrieved.coverage, stems(text)),
+        local_share(source.local or retrieved.coverage, retrieved.query.with_other_forms(stems(text))),
         source.score - retrieved.passages[0].score,
         similarity * wants(kind, text),
         len(own_pairs & pairs(text)) / len(own_pairs) if own_pairs else 0.0,
