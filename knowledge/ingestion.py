@@ -126,7 +126,7 @@ def ingest(
     highest: Classification = Classification.UNCLASSIFIED,
     may_replace: Callable[[str], bool] = lambda document_id: True,
 ) -> Iterator[Outcome]:
-    """Read, cut, encode and store files, one outcome each as it is known. What is unchanged is not read again.
+    """Read, cut, encode and store files, one outcome each as it is known; what is unchanged, or a copy, is not read.
 
     `metadata_of` gives a file's manifest entry; `level` is what the operator vouches for; documents above `highest`
     are held in quarantine whoever vouches for them. `may_replace` says of a document id that is taken whether whoever
@@ -136,7 +136,8 @@ def ingest(
     known = {key: document_id for document_id, key in register.source_keys().items()}
     by_id = {document.id: document for document in register.all_documents()}
     keys: dict[Path, str] = {}
-    unread: list[Path] = []
+    first: dict[str, Path] = {}
+    copies: list[Path] = []
     for path in files:
         try:
             keys[path] = _source_key(path, metadata_of(path), level)
@@ -145,9 +146,10 @@ def ingest(
             continue
         if keys[path] in known:
             yield Outcome(path, "unchanged", by_id.get(known[keys[path]]))
-        else:
-            unread.append(path)
-    for path, reading in reader.read_all(unread):
+        elif first.setdefault(keys[path], path) != path:
+            copies.append(path)
+    by_key: dict[str, Outcome] = {}
+    for path, reading in reader.read_all(list(first.values())):
         try:
             if isinstance(reading, KnowledgeError):
                 raise reading
@@ -161,12 +163,18 @@ def ingest(
                 raise ReadError("no searchable words: check that the file is not empty or a picture of text")
             _write(store, document, keys[path], passages)
         except QuarantineError as error:
-            yield Outcome(path, "quarantined", reason=str(error))
+            outcome = Outcome(path, "quarantined", reason=str(error))
         except KnowledgeError as error:
-            yield Outcome(path, "failed", reason=_reason(error))
+            outcome = Outcome(path, "failed", reason=_reason(error))
         else:
             state: State = "replaced" if existed else "added"
-            yield Outcome(path, state, document, len(passages), warnings=reading.warnings)
+            outcome = Outcome(path, state, document, len(passages), warnings=reading.warnings)
+        by_key[keys[path]] = outcome
+        yield outcome
+    for path in copies:
+        outcome = by_key[keys[path]]
+        state = "unchanged" if outcome.document else outcome.state
+        yield Outcome(path, state, outcome.document, reason=f"the same file as {outcome.path.name}")
 
 
 def remove(store: Store, document_id: str) -> None:

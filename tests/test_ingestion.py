@@ -102,6 +102,16 @@ def test_the_same_file_twice_in_one_run_makes_no_duplicate(desk: Desk) -> None:
     assert list(desk.texts()) == ["a"] and desk.in_step()
 
 
+def test_a_copy_under_another_name_is_the_same_document_from_the_first_run_on(desk: Desk) -> None:
+    desk.write("convoys.md")
+    desk.write("convoys copy.md")
+    outcomes = desk.take_in()
+    assert states(outcomes) == {"convoys copy.md": "added", "convoys.md": "unchanged"}
+    assert outcomes[-1].document == outcomes[0].document and outcomes[-1].reason == "the same file as convoys copy.md"
+    assert len(desk.texts()) == 1
+    assert set(states(desk.take_in()).values()) == {"unchanged"}
+
+
 def test_the_order_of_files_changes_no_document(desk: Desk, tmp_path: Path) -> None:
     paths = [desk.write(f"{n}.md", f"Paragraph of document {n} about convoys and dogs in the rain.") for n in range(4)]
     desk.take_in(*paths)

@@ -321,9 +321,10 @@ def _letterhead(sheet: Sheet, symbol: str) -> None:
     sheet.y = 560
 
 
-def test_reads_the_first_page_of_a_un_report(read: Callable[[Draw], Reading]) -> None:
+@pytest.mark.parametrize("printed", ["S/2031/177", "S/2031/I77"], ids=["as printed", "as an old scan has it"])
+def test_reads_the_first_page_of_a_un_report(read: Callable[[Draw], Reading], printed: str) -> None:
     def draw(sheet: Sheet) -> None:
-        _letterhead(sheet, "S/2031/177")
+        _letterhead(sheet, printed)
         sheet.line("United Nations Mission on the Upper River", font="Times-Bold", size=14)
         sheet.y -= 12
         sheet.line("Report of the Secretary-General", font="Times-Bold", size=12)

@@ -115,13 +115,21 @@ def _is_symbol_line(line: Line, page: Page) -> bool:
     return line.y < 0.25 * page.height and any(SYMBOL.fullmatch(part.strip()) for part in line.text.split("\t"))
 
 
+def _digits(part: str) -> str:
+    """A part of a symbol whose letters can only be misread digits ("36I" in an old scan), put right."""
+    return part.translate(_MISREAD) if re.fullmatch(r"[\dIlO]*\d[\dIlO]*", part) else part
+
+
+_MISREAD = str.maketrans("IlO", "110")
+
+
 def _letterhead(lines: Sequence[Line], page: Page, body_size: float, marking: Classification | None) -> FrontPage:
     start = _end_of_letterhead(lines, page, body_size)
     title_lines = _title_lines(lines, start, body_size)
     cover = not any(len(line.text) > 60 and not line.bold for line in lines)
     head = [part.strip() for line in (lines if cover else lines[:start]) for part in line.text.split("\t")]
     symbol = next((part for line in lines for part in line.text.split("\t") if SYMBOL.fullmatch(part.strip())), "")
-    symbol = symbol.strip().rstrip("*")
+    symbol = "/".join(_digits(part) for part in symbol.strip().rstrip("*").split("/"))
     organs = [organ for organ in _ORGANS if any(part.lower().startswith(organ.lower()) for part in head)]
     title = _title([lines[n] for n in title_lines], organs)
     below = " ".join(line.text for line in lines[: start + 14])
