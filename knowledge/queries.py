@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from knowledge import french, thesaurus
@@ -76,6 +76,15 @@ class Query:
     def phrases(self) -> tuple[str, ...]:
         """Other forms of its abbreviations: expansions of short ones, short forms of long ones."""
         return tuple(dict.fromkeys(form for _, *others in self.alternatives for form in others))
+
+    def mended(self, correct: Callable[[str], str]) -> Query:
+        """The question with its misspelt words corrected."""
+        slips = {term: right for term in self.terms if (right := correct(term)) != term}
+        if not slips:
+            return self
+        slip = re.compile(rf"\b(?:{'|'.join(map(re.escape, slips))})\b", re.IGNORECASE)
+        text, own = (slip.sub(lambda found: slips[found[0].lower()], t) for t in (self.text, self.own_text))
+        return replace(self, text=text, own_text=own, terms=tuple(slips.get(term, term) for term in self.terms))
 
     @cached_property
     def _forms(self) -> tuple[tuple[frozenset[str], ...], ...]:

@@ -130,7 +130,7 @@ class Retriever:
         """What both searches bring, with the features that ranking weighs."""
         known = self._lexicons.of(asker)
         query = understand(question, history, known.glossary)
-        query = replace(query, terms=tuple(known.speller.correct(term) for term in query.terms))
+        query = query.mended(known.speller.correct)
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
         encoded = self._embedding.encode([self._dense_text(query)])
         vector = encoded.texts[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import ascii_lowercase
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -26,16 +27,16 @@ class Speller:
                 self._by_length.setdefault(len(word), []).append(word)
 
     def correct(self, word: str) -> str:
-        """The word itself when any document has it (or it is short, or a number), else the closest stem.
+        """The word itself when any document has it (or it is short, or a number), else a close word that one has, or its stem.
 
         One edit is allowed from 5 letters, two from 8; the first letter must be right (nearly all slips keep it).
         """
         base = stem(word)
         if base in self._vocabulary or len(word) < 5 or not word.isalpha() or self._is_word(word):
             return word
-        undone = [form for form in map(stem, _one_slip_undone(word.lower())) if form in self._vocabulary]
+        undone = [form for form in _one_slip_undone(word.lower()) if stem(form) in self._vocabulary]
         if undone:
-            return max(undone, key=lambda form: self._vocabulary[form])
+            return max(undone, key=lambda form: (self._is_word(form), self._vocabulary[stem(form)]))
         allowed = 2 if len(base) >= 8 else 1
         near = [c for n in range(len(base) - allowed, len(base) + allowed + 1) for c in self._by_length.get(n, ())]
         near = [c for c in near if c[0] == base[0]]
@@ -47,10 +48,13 @@ class Speller:
 
 
 def _one_slip_undone(word: str) -> list[str]:
-    """The word with one letter left out, or two neighbours swapped; the first letter stays.
+    """The word with one letter left out, put in or replaced, or two neighbours swapped; the first letter stays.
 
     Tried on the word itself, since one letter too many can give quite another stem ("liabillity").
     """
-    left_out = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
-    swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)]
-    return left_out + swapped
+    cuts = range(1, len(word))
+    left_out = [word[:i] + word[i + 1 :] for i in cuts]
+    swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in cuts[:-1]]
+    put_in = [word[:i] + letter + word[i:] for i in (*cuts, len(word)) for letter in ascii_lowercase]
+    replaced = [word[:i] + letter + word[i + 1 :] for i in cuts for letter in ascii_lowercase]
+    return left_out + swapped + put_in + replaced

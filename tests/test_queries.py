@@ -140,12 +140,21 @@ def test_mends_a_slip_only_in_a_long_word_that_neither_a_document_nor_english_ha
         {"convoi": 9, "convei": 2, "passport": 1, "humanitarian": 4, "gate": 3}, {"pastor", "convoys"}.__contains__
     )
     assert speller.correct("passprot") == "passport"
+    assert speller.correct("passpot") == "passport"
     assert speller.correct("humanitairan") == "humanitarian"
     assert speller.correct("convey") == "convey"
     assert speller.correct("pastor") == "pastor"
     assert speller.correct("gtae") == "gtae"
     assert speller.correct("xylophone") == "xylophone"
     assert speller.correct("2031") == "2031"
+
+
+def test_a_mended_question_is_mended_wherever_it_is_read() -> None:
+    query = asked("Who checks Passprots at the gate, and which passprots?")
+    assert query.mended(lambda word: word) is query
+    mended = query.mended(lambda word: {"passprots": "passports"}.get(word, word))
+    assert mended.text == mended.own_text == "Who checks passports at the gate, and which passports?"
+    assert "passports" in mended.terms and "passprots" not in mended.terms
 
 
 @pytest.mark.parametrize(
