@@ -27,7 +27,7 @@ class Speller:
                 self._by_length.setdefault(len(word), []).append(word)
 
     def correct(self, word: str) -> str:
-        """The word itself when any document has it (or it is short, or a number), else a close word that one has, or its stem.
+        """The word itself when any document has it (or it is short, or a number), else a close one, or its stem.
 
         One edit is allowed from 5 letters, two from 8; the first letter must be right (nearly all slips keep it).
         """
