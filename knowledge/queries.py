@@ -34,6 +34,22 @@ _OPENERS = re.compile(
 )
 _NOISE = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+-]{2,30}:|https?://\S+|^\s*>.*$", re.MULTILINE)
 
+_GREETING = re.compile(
+    r"^(?:(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|bonjour|bonsoir|salut)"
+    r"(?: (?:all|team|everyone|everybody|folks|there|colleagues|tous|à tous))*\b|(?:morning|afternoon|evening)(?=[!,.])"
+    r"|(?:just )?(?:a )?quick (?:one|question)\b|question(?=:))[\s,.:;!–-]*",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    # First what is courtesy wherever it stands last, then what might belong to the question if no mark is before it.
+    r"(?:(?:^|[\s,.;:!–-]+)(?:many thanks|thanks(?: so much| a lot| in advance| all)?|thx|merci(?: d['’]avance)?|please"
+    r"|pls|plz|svp|s['’]il vous pla[iî]t|[_*~]+(?:very )?urgent(?:ly)?[_*~]+)"
+    r"|(?<=[,.;:!?–-])\s*(?:thank you|cheers|asap|urgent(?:ly)?|any ideas?|anyone|(?:i )?need (?:it|this) [^?.]{1,40}))"
+    r"[\s.!]*\??$",
+    re.IGNORECASE,
+)
+"""Courtesies around a question say nothing of what it is about, and blur it when it is encoded."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -98,11 +114,11 @@ class Query:
 
 def understand(question: str, history: Sequence[str], glossary: Glossary) -> Query:
     """Make a question ready. `history` holds earlier user turns, oldest first."""
-    own = " ".join(_NOISE.sub(" ", question).split())
+    own = _bare(question)
     language = language_of(own)
     english = french.gloss(own) if language == "fr" else own
     elliptical = bool(history) and is_elliptical(english)
-    turns = [" ".join(_NOISE.sub(" ", turn).split()) for turn in history[-3:]] if elliptical else []
+    turns = [_bare(turn) for turn in history[-3:]] if elliptical else []
     turns = [french.gloss(turn) if language_of(turn) == "fr" else turn for turn in turns]
     text = " ".join([*turns, english])
     terms = tuple(content_words(english))
@@ -128,6 +144,16 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
         language=language,
         elliptical=elliptical,
     )
+
+
+def _bare(question: str) -> str:
+    """The question without markup, greeting and thanks; if nothing else is left, as it is."""
+    text = " ".join(_NOISE.sub(" ", question).split())
+    bare, before = text, ""
+    while bare != before:
+        before, bare = bare, _GREETING.sub("", bare)
+        bare = _CLOSING.sub("", bare)
+    return bare or text
 
 
 def is_elliptical(question: str) -> bool:

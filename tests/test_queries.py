@@ -102,6 +102,23 @@ def test_a_french_question_is_searched_in_english_words() -> None:
     assert asked("Who is the head of mission?").language == "en"
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("<@U04F0CALPT> hi team :wave: who pays for QIPs? thx :pray:", "who pays for QIPs?"),
+        ("Good morning all, quick question: who chairs the JOC, please?", "who chairs the JOC"),
+        ("bonjour à tous, qui dirige l'équipe ? merci d'avance", "qui dirige l'équipe ?"),
+        ("who signs it. Urgent!", "who signs it."),
+        ("Morning prayers: who leads them", "Morning prayers: who leads them"),
+        ("is it urgent", "is it urgent"),
+        ("who says thank you", "who says thank you"),
+        ("hello", "hello"),
+    ],
+)
+def test_courtesies_around_a_question_are_not_part_of_it(written: str, meant: str) -> None:
+    assert asked(written).own_text.rstrip(" ?") == meant.rstrip(" ?")
+
+
 def test_an_abbreviation_stands_in_a_text_that_spells_it_out_and_the_other_way_round() -> None:
     short, long = asked("What does the JMAC do?"), asked("What does the Joint Mission Analysis Centre do?")
     spelled = stems("The Joint Mission Analysis Centre reports daily.")
