@@ -48,6 +48,9 @@ def holds(text: str, *sentences: str, kind: str = "paragraph") -> bool:
         ("In 2006, the cell was closed.", "The cell was closed in 2006."),
         ("The cell does not report to the SRSG.", "The cell doesn't report to the SRSG."),
         ("According to S/2025/54, the cell reports to the SRSG.", "The cell reports to the SRSG."),
+        ("It was noted that the cell reports to the SRSG.", "It was noted that the cell reports to the SRSG."),
+        ("The minister stated that the bridge was safe.", "In May the minister stated that the bridge was safe."),
+        ("The bridge is safe.", "The study notes that the bridge is safe."),
     ],
 )
 def test_other_words_for_the_same_hold(claim: str, text: str) -> None:
@@ -73,6 +76,11 @@ def test_other_words_for_the_same_hold(claim: str, text: str) -> None:
         ("The cell was closed in 2006.", "The cell was opened in 2006."),
         ("UN bodies must comply.", "Non-UN bodies must comply."),
         ("The SRSG is the deputy.", "The SRSG and the deputy meet."),
+        ("The bridge was safe.", "The minister stated that the bridge was safe."),
+        ("The bridge was safe.", "The view was expressed that the bridge was safe."),
+        ("The bridge was safe.", "The minister wrote to the Council and said: “The bridge was safe.”"),
+        ("Ten houses burned.", "According to the governor, ten houses burned."),
+        ("Ten houses burned.", "Ten houses burned, according to the governor."),
     ],
 )
 def test_a_changed_meaning_does_not_hold(claim: str, text: str) -> None:

@@ -11,7 +11,19 @@ from collections.abc import Collection, Sequence
 
 from assistant.answerers.omissions import clause_start, cuts_head, last_preposition, may_skip
 from assistant.answerers.tokens import Token
-from assistant.answerers.wording import BE, CONDITIONS, DETERMINERS, HAVE, OPERATORS, PREPOSITIONS, Source, same_word
+from assistant.answerers.wording import (
+    ACCORDING,
+    BE,
+    CONDITIONS,
+    DETERMINERS,
+    DOCUMENT_WORDS,
+    HAVE,
+    OPERATORS,
+    PREPOSITIONS,
+    SAYING,
+    Source,
+    same_word,
+)
 
 
 def align(claim: Sequence[Token], source: Source, covered: Collection[int] = ()) -> list[int] | None:
@@ -71,6 +83,8 @@ def _may_open(claim: Sequence[Token], source: Source, place: int, covered: Colle
         return False
     if place in source.verbs and any(source.tokens[i].counts for i in before):
         return False
+    if _is_reported(source, before, place):
+        return False
     opening = claim[: next((i for i, t in enumerate(claim) if t.role in ("content", "number")), len(claim)) + 1]
     if any(_is_auxiliary(t) for t in opening):
         same_start = claim[0].raw.lower() == source.tokens[start].raw.lower()
@@ -78,6 +92,28 @@ def _may_open(claim: Sequence[Token], source: Source, place: int, covered: Colle
     lead = _governing(source, start, place)
     own = last_preposition(claim[: next(i for i, t in enumerate(claim) if t.counts)])
     return lead == own or lead is None or source.tokens[place].before.endswith(",")
+
+
+def _is_reported(source: Source, before: Sequence[int], place: int) -> bool:
+    """True if the words before say who says or thinks what follows, and that is not a document."""
+    for i in before:
+        if source.tokens[i].key == ACCORDING:
+            end = next((j for j in range(i + 1, place + 1) if "," in source.tokens[j].before), place)
+            who = range(i + 1, end)
+        elif i in source.verbs and source.tokens[i].key in SAYING and _opens_speech(source, i, place):
+            who = range(before[0], i)
+        else:
+            continue
+        if not any(source.tokens[j].raw.lower() in DOCUMENT_WORDS for j in who):
+            return True
+    return False
+
+
+def _opens_speech(source: Source, verb: int, place: int) -> bool:
+    after = range(verb + 1, place + 1)
+    return any(
+        source.tokens[i].raw.lower() == "that" or any(c in source.tokens[i].before for c in '“":') for i in after
+    )
 
 
 def _governing(source: Source, start: int, place: int) -> str | None:
@@ -115,6 +151,8 @@ def _may_close(source: Source, place: int) -> bool:
     for token in source.tokens[place + 1 :]:
         if any(c in token.before for c in ";.?!\n"):
             break
+        if token.key == ACCORDING and not token.depth:
+            return False
         if token.role != "critical" or token.depth or token.key not in CONDITIONS:
             continue
         # "in May 2003, when ..." tells more of the date; "may ask when ..." sets a condition.

@@ -63,6 +63,7 @@ _LINK = re.compile(r"^(?:and|but|while|whereas|yet)\s+")
 _LEANING = frozenset(
     "it they he she this these those such its their his her both former latter one ones that another".split()
 )
+_EMPTY_SUBJECT = re.compile(r"it (?:is|was|has been) (?:also |further )?\w+ed that\b", re.IGNORECASE)
 _ADDRESSED = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|rule|prompt|guideline|above|previous|prior)"
     r"|\bsystem prompt\b|\b(?:as|you are) an? (?:ai|assistant|language model|chatbot)\b|\b(?:dear )?assistant\s*[:,]"
@@ -171,7 +172,7 @@ def _aligned(claim: Sequence[Token], source: Source) -> bool:
 
 def _leans(text: str) -> bool:
     words = text.split(maxsplit=1)
-    return bool(words) and words[0].lower().strip("“\"'") in _LEANING
+    return bool(words) and words[0].lower().strip("“\"'") in _LEANING and not _EMPTY_SUBJECT.match(text)
 
 
 def _has(words: str, text: str) -> bool:

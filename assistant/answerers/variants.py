@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from assistant.answerers.sources import Unit
 from assistant.answerers.tokens import Token
-from assistant.answerers.wording import BE, PREPOSITIONS, PRESENT, Source, is_verb, same_word, tokenise
+from assistant.answerers.wording import BE, DOCUMENT_WORDS, PREPOSITIONS, PRESENT, Source, is_verb, same_word, tokenise
 
 MAX_PHRASE = 10
 _BREAK = re.compile(r"(?:;\s+|,?\s+(?=(?:and|but|while|whereas|yet)\s)|,\s+(?=which\s))")
@@ -17,7 +17,6 @@ _ATTRIBUTION = re.compile(
     r"(?:says?|states?|notes?|finds?|found|reports?|explains?) that )(?P<rest>.+)$",
     re.DOTALL,
 )
-_DOCUMENT_WORDS = "the this study report note notes document guidance synthesis paper text source passage danish"
 
 
 def attributed(text: str, unit: Unit) -> str | None:
@@ -28,7 +27,7 @@ def attributed(text: str, unit: Unit) -> str | None:
     match = _ATTRIBUTION.match(text)
     if match is None:
         return text
-    named = [t for t in tokenise(match["a"] or match["b"]) if t.counts and t.raw.lower() not in _DOCUMENT_WORDS.split()]
+    named = [t for t in tokenise(match["a"] or match["b"]) if t.counts and t.raw.lower() not in DOCUMENT_WORDS]
     if not all(any(same_word(t, known) for known in _origin(unit)) for t in named):
         return None if match["a"] else text
     rest = match["rest"]

@@ -63,7 +63,17 @@ DROPPABLE = frozenset(
 CONDITIONS = frozenset(_CRITICAL[word] for word in "unless except provided if when until only".split())
 """Operators that reach back when they follow."""
 
-_SAYING = frozenset("give get got know say tell make made like something someone anyone much".split())
+SAYING = frozenset(
+    stem(word)
+    for word in """say state tell declare announce opine express comment remark assert allege contend maintain accuse
+    complain report estimate stress emphasize emphasise underline underscore warn note observe add explain feel think
+    describe inform indicate point reiterate affirm reaffirm conclude""".split()
+)
+"""Verbs that make what follows "that" somebody's words, not the document's own."""
+ACCORDING = stem("according")
+DOCUMENT_WORDS = frozenset("study report note notes document guidance synthesis paper text source passage".split())
+"""Words that name a document; what it says of itself needs no other source."""
+_SPOKEN = frozenset("give get got know say tell make made like something someone anyone much".split())
 """Words too common to search by, yet not to speak by."""
 BE = frozenset("is are was were be been being am".split())
 HAVE = frozenset("has have had having".split())
@@ -143,7 +153,7 @@ def _token(raw: str, between: str, depth: int, hyphen: bool) -> Token:
         return Token(raw, _CRITICAL[bare], "critical", punctuation, depth)
     if is_number_word(bare):
         return Token(raw, bare, "number", punctuation, depth)
-    if low in STOPWORDS - _SAYING and (len(raw) == 1 or not raw.isupper()):
+    if low in STOPWORDS - _SPOKEN and (len(raw) == 1 or not raw.isupper()):
         return Token(raw, low, "light", punctuation, depth)
     if len(raw) == 1 and not raw.isupper():
         role = "light"
