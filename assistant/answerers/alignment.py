@@ -20,6 +20,7 @@ from assistant.answerers.wording import (
     HAVE,
     OPERATORS,
     PREPOSITIONS,
+    SAID,
     SAYING,
     Source,
     same_word,
@@ -100,13 +101,18 @@ def _is_reported(source: Source, before: Sequence[int], place: int) -> bool:
         if source.tokens[i].key == ACCORDING:
             end = next((j for j in range(i + 1, place + 1) if "," in source.tokens[j].before), place)
             who = range(i + 1, end)
-        elif i in source.verbs and source.tokens[i].key in SAYING and _opens_speech(source, i, place):
+        elif _says(source, i) and _opens_speech(source, i, place):
             who = range(before[0], i)
         else:
             continue
         if not any(source.tokens[j].raw.lower() in DOCUMENT_WORDS for j in who):
             return True
     return False
+
+
+def _says(source: Source, i: int) -> bool:
+    token = source.tokens[i]
+    return (i in source.verbs and token.key in SAYING) or token.raw.lower() in SAID
 
 
 def _opens_speech(source: Source, verb: int, place: int) -> bool:

@@ -67,9 +67,10 @@ SAYING = frozenset(
     stem(word)
     for word in """say state tell declare announce opine express comment remark assert allege contend maintain accuse
     complain report estimate stress emphasize emphasise underline underscore warn note observe add explain feel think
-    describe inform indicate point reiterate affirm reaffirm conclude""".split()
+    describe inform indicate point reiterate affirm reaffirm conclude write""".split()
 )
 """Verbs that make what follows "that" somebody's words, not the document's own."""
+SAID = frozenset("said told felt thought wrote".split())
 ACCORDING = stem("according")
 DOCUMENT_WORDS = frozenset("study report note notes document guidance synthesis paper text source passage".split())
 """Words that name a document; what it says of itself needs no other source."""
