@@ -29,6 +29,11 @@ class AskedWords(NamedTuple):
     weights: Vectors
     """Shape (words,): what each word is worth, together 1."""
 
+    def without(self, stems: frozenset[str]) -> AskedWords:
+        """The same with words of these stems worth nothing."""
+        weights = self.weights * np.array([stem not in stems for stem in self.stems], np.float32)
+        return self._replace(weights=weights / np.float32(max(weights.sum(), 1e-9)))
+
 
 NOTHING_ASKED = AskedWords((), np.zeros((0, WORD_DIMENSIONS), np.float32), np.zeros(0, np.float32))
 

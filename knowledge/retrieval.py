@@ -67,6 +67,7 @@ class Candidates:
     candidates: Sequence[Candidate]
     rows: Scores
     vector: Vectors
+    asked: AskedWords
     rarities: dict[str, float]
     mentioned: tuple[str, ...]
     subjects: tuple[Subject, ...]
@@ -118,7 +119,9 @@ class Retriever:
         rest.sort(key=lambda p: not p.on_subject)
         passages = without_twins([*named, *rest], limit)
         expansions = self._expansions(found.query, asker, scope)
-        return Retrieved(found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions)
+        return Retrieved(
+            found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions, found.asked
+        )
 
     def candidates(
         self,
@@ -155,7 +158,7 @@ class Retriever:
         focus = self._focus(query, vector)
         entries = self._fuse(stored, scored, set(direct), of_documents, vector, focus, asked)
         named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
-        return Candidates(query, entries, features(entries, query, rarities), vector, rarities, named, subjects)
+        return Candidates(query, entries, features(entries, query, rarities), vector, asked, rarities, named, subjects)
 
     def _expansions(
         self, query: Query, asker: Asker, scope: Scope

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from knowledge.documents import Document, Passage
+from knowledge.matching import NOTHING_ASKED, AskedWords
 from knowledge.queries import Query
 from knowledge.register import Abbreviation
 from knowledge.vectors import Vectors
@@ -83,3 +84,5 @@ class Retrieved:
     """Ids of documents that the question names."""
     expansions: tuple[tuple[Abbreviation, RetrievedPassage], ...] = ()
     """For a question about an abbreviation: each different expansion with the passage that gives it."""
+    asked: AskedWords = NOTHING_ASKED
+    """The question's words, each as it is meant there."""

@@ -63,6 +63,14 @@ def test_the_rare_word_weighs_most_and_a_lessened_one_less(embedding: Embedding)
     assert halved.weights[-1] == pytest.approx(halved.weights[0] / 2)
 
 
+def test_words_left_out_are_worth_nothing_and_the_rest_keeps_its_proportions(embedding: Embedding) -> None:
+    whole = asked(embedding, "Does the canteen serve rice?", {stem("rice"): 6.0, stem("canteen"): 2.0})
+    rest = dict(zip(whole.stems, whole.without(frozenset({stem("canteen")})).weights.tolist(), strict=True))
+    assert rest[stem("canteen")] == 0 and sum(rest.values()) == pytest.approx(1)
+    assert rest[stem("rice")] == pytest.approx(6 * rest[stem("serve")])
+    assert not whole.without(frozenset(whole.stems)).weights.any()
+
+
 def test_words_after_the_question_are_not_asked_for(embedding: Embedding) -> None:
     question = "Who leads the JOC?"
     words = embedding.encode([f"{question} (joint operations centre)"]).words[0]

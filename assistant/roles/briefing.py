@@ -16,6 +16,7 @@ from assistant.roles.reading import ReadFirst, Tally
 from assistant.roles.roles import Ask, Forms, Role, SectionPlan
 from knowledge.access import Asker
 from knowledge.retrieved import Retrieved
+from knowledge.words import stems
 
 PASSAGES = 20
 """Passages considered for each question."""
@@ -103,19 +104,20 @@ def compose(role: Role, assistant: Assistant, asker: Asker, today: dt.date | Non
     pool = {found.passage.id: found for inquiry in inquiries for found in inquiry.found.passages}
     for inquiry in inquiries:
         tally.add(inquiry.found.passages)
-    offered = candidates(list(pool.values()), [inquiry.aim(role) for inquiry in inquiries])
+    stored = assistant.register.fetch(pool, assistant.register.class_ids(asker))
+    offered = candidates(list(pool.values()), stored, [inquiry.aim(role) for inquiry in inquiries])
     offers = [
         Offer(candidate, inquiry.plan, inquiry.order, inquiry.label)
         for inquiry, found in zip(inquiries, offered, strict=True)
         for candidate in found
-        if candidate.fits
+        if candidate.enough
     ]
     chosen = choose(offers)
     shown = {sentence for entry in chosen for sentence in entry.offer.candidate.sentences}
     gaps = [
         Gap(inquiry.plan.title, inquiry.question)
         for inquiry, found in zip(inquiries, offered, strict=True)
-        if not any(candidate.fits or candidate.sentences & shown for candidate in found)
+        if not any(candidate.enough or candidate.sentences & shown for candidate in found)
     ]
     return _bound(role, chosen, gaps, tally, assistant, asker, today or dt.date.today())
 
@@ -134,7 +136,9 @@ class _Inquiry:
 
     def aim(self, role: Role) -> Aim:
         strict = bool(self.ask.about) or self.plan.id == "hats"
-        return Aim(self.ask, self.forms, role.own_forms, strict, self.found.vector)
+        asked = self.found.asked.without(stems(" ".join((role.called, *role.own_forms.names))))
+        ranks = {found.passage.id: place for place, found in enumerate(self.found.passages)}
+        return Aim(self.ask, self.forms, role.own_forms, strict, self.found.vector, asked, ranks)
 
 
 def _inquire(

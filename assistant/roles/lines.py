@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +13,9 @@ import numpy as np
 from assistant.roles.readable import LIST_MARK, readable_run
 from assistant.roles.roles import MASK, Ask, Forms
 from knowledge.documents import Passage, Standing
+from knowledge.matching import AskedWords, match
 from knowledge.passages import table_row_sentence
+from knowledge.records import StoredPassage
 from knowledge.retrieved import RetrievedPassage
 from knowledge.vectors import Vectors, cosines
 
@@ -20,25 +23,28 @@ MIN_SIMILARITY = 0.36
 """Cosine of question and sentence from which a sentence counts as evidence, when it names the role and holds one of
 the words asked for; chosen by reading the multi-hatted deputy's briefing line by line over five guidance texts and the
 starter notes."""
-UNNAMED = 0.08
+UNNAMED = 0.45
 """More similarity is asked of a line that names the role only in its heading or title."""
 PRECEDED = 0.2
 """More similarity is asked of a line that names the role only in the sentence before it."""
 UNWORDED = 0.08
 """More similarity is asked where a question names no words to look for."""
-BONUS = {Standing.IN_FORCE: 0.1, Standing.SUPERSEDED: -0.12, Standing.DRAFT: -0.05}
+SIMILAR, MET, RANKED, EXACT = 1.5, 2.4, 0.38, 0.5
+"""What a line is worth for a question: its cosine, how far the question's words are met in it, the logarithm of the
+place that its passage has among those retrieved, and whether it must hold a name at a certain place."""
+ENOUGH = 1.2
+"""What a line must be worth to be shown."""
+NEARLY = 0.7
+"""How much less keeps a question from being named as not answered, if the line is shown for another."""
+NOT_RETRIEVED = 20
+"""Place of a passage that came up for other questions only."""
+BONUS = {Standing.IN_FORCE: 0.3, Standing.SUPERSEDED: -0.4, Standing.DRAFT: -0.15}
 """Standing's share in the ranking; unknown and historical stand at 0."""
 NAMED = 0.08
 """Ranking bonus for a line that names what it is about."""
-WORDED = 0.04
-"""Ranking bonus for a line that holds the words asked for, so that it stands in the section that asks for them."""
 IN_TABLE = 0.2
 """More similarity is asked of a table row, whose cells hold words of many questions."""
-FIT = 0.1
-"""How much farther from a question than from the one it fits best a sentence may be; else it is left to the other."""
-FARTHEST = 0.15
-"""From here on a sentence does not count as an answer to a question at all."""
-LONGER = 0.03
+LONGER = 0.06
 """Taken for each sentence that a line needs besides its own."""
 
 
@@ -54,8 +60,8 @@ class Candidate:
     """What is shown: the quote, or a table row with its heads."""
     score: float
     vector: Vectors
-    fits: bool = True
-    """False if it answers, but another question of the briefing fits it clearly better."""
+    enough: bool = True
+    """False if it is near the question and yet not near enough to be shown for it."""
 
     @property
     def sentences(self) -> set[tuple[str, int]]:
@@ -75,29 +81,28 @@ class Aim:
     """True if the line itself must hold one of the names."""
     vector: Vectors
     """The question's."""
+    asked: AskedWords
+    """The question's words without those of the role's names, which every question has."""
+    ranks: Mapping[str, int]
+    """The place of passages, by id, among those that were retrieved for the question, from 0."""
 
 
-def candidates(pool: Sequence[RetrievedPassage], aims: Sequence[Aim]) -> list[list[Candidate]]:
-    """The lines that passages offer for each question, all questions seen together.
-
-    Every question names the role, so that plain similarity mostly says that a sentence names it too. What counts is
-    how near a sentence is to a question compared with what is usual for that question.
-    """
+def candidates(
+    pool: Sequence[RetrievedPassage], stored: Mapping[str, StoredPassage], aims: Sequence[Aim]
+) -> list[list[Candidate]]:
+    """The lines that passages offer for each question, all questions seen together."""
     usable = [s for s in pool if s.passage.kind not in ("footnote", "preamble") and len(s.vectors) > 1]
     if not usable or not aims:
         return [[] for _ in aims]
     places = [(source, position) for source in usable for position in range(len(source.vectors) - 1)]
     similarities = cosines(np.concatenate([s.vectors[1:] for s in usable]), np.stack([aim.vector for aim in aims]))
-    fits = similarities - similarities.mean(axis=0)
-    fits = fits - fits.max(axis=1, keepdims=True)
-    return [
-        [
-            candidate
-            for (source, position), similarity, fit in zip(places, similarities[:, n], fits[:, n], strict=True)
-            if (candidate := _candidate(source, position, aim, float(similarity), float(fit)))
-        ]
-        for n, aim in enumerate(aims)
-    ]
+    passages = [stored[s.passage.id] for s in usable]
+    offered = []
+    for aim, column in zip(aims, similarities.T.tolist(), strict=True):
+        met = np.concatenate([words_met[1:] for words_met in match(aim.asked, passages)]).tolist()
+        found = (_candidate(*place, aim, *values) for place, *values in zip(places, column, met, strict=True))
+        offered.append([candidate for candidate in found if candidate])
+    return offered
 
 
 def _asked_more(source: RetrievedPassage, aim: Aim) -> float:
@@ -134,19 +139,18 @@ def _readable(
     return _Found(tuple(run), quote, named)
 
 
-def _candidate(source: RetrievedPassage, position: int, aim: Aim, similarity: float, fit: float) -> Candidate | None:
-    exact = aim.strict or aim.ask.subject
-    if similarity < MIN_SIMILARITY + _asked_more(source, aim) or (fit < -FARTHEST and not exact):
+def _candidate(source: RetrievedPassage, position: int, aim: Aim, similarity: float, met: float) -> Candidate | None:
+    place = aim.ranks.get(source.passage.id, NOT_RETRIEVED)
+    worth = SIMILAR * similarity + MET * met - RANKED * math.log1p(place) + EXACT * (aim.strict or aim.ask.subject)
+    if similarity < MIN_SIMILARITY + _asked_more(source, aim) or worth < ENOUGH - NEARLY:
         return None
     found = _readable(source, source.passage.sentence_texts(), position, aim, similarity)
     if found is None:
         return None
-    score = similarity + fit + NAMED * found.named + WORDED * bool(aim.ask.words) - LONGER * (len(found.run) - 1)
-    score += BONUS.get(source.document.standing, 0.0)
+    score = worth + NAMED * found.named - LONGER * (len(found.run) - 1) + BONUS.get(source.document.standing, 0.0)
     quote = found.quote
     text = table_row_sentence(source.passage.text, quote) if source.passage.kind == "table" else quote
-    fits = fit >= -FIT or exact
-    return Candidate(source, found.run, quote, text, score, source.vectors[1 + position], fits)
+    return Candidate(source, found.run, quote, text, score, source.vectors[1 + position], worth >= ENOUGH)
 
 
 def _answers(aim: Aim, sentence: str) -> bool:
