@@ -95,6 +95,13 @@ def test_the_srsg_is_not_found_in_the_name_of_the_deputy() -> None:
     assert ROLES["srsg"].forms.stand_in("The Special Representatives of the Secretary-General met.")
 
 
+def test_a_deputy_is_not_whom_it_stands_in_for() -> None:
+    forms = Forms(("Designated Official", "SRSG"))
+    assert forms.stand_in("The Designated Official decides.") and forms.stand_in("Each SRSG decides.")
+    assert not forms.stand_in("The Deputy Designated Official decides, and so does the Deputy SRSG.")
+    assert Forms(("Deputy Designated Official",)).stand_in("The Deputy Designated Official decides.")
+
+
 def test_a_name_in_lower_case_may_open_a_sentence_but_is_not_a_title() -> None:
     forms = Forms(("the deputy",))
     assert forms.stand_in("The deputy decides.")

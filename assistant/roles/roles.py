@@ -142,9 +142,11 @@ class Forms:
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Longest first, since alternatives are tried in order."""
+    """Longest first, since alternatives are tried in order; a deputy or assistant is another post."""
     parts = [_spelled(name) for name in sorted(set(names), key=len, reverse=True)]
-    return re.compile(rf"(?<![\w/])(?:{'|'.join(parts) or '(?!)'})(?:['’]s|s|es)?(?!\w)")
+    return re.compile(
+        rf"(?<![\w/])(?<!deputy[ -])(?<!Deputy[ -])(?<!Assistant )(?:{'|'.join(parts) or '(?!)'})(?:['’]s|s|es)?(?!\w)"
+    )
 
 
 def _spelled(name: str) -> str:
