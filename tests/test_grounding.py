@@ -45,6 +45,7 @@ def holds(text: str, *sentences: str, kind: str = "paragraph") -> bool:
         ("Forty per cent of staff are local.", "40% of staff are local."),
         ("The cell was created by the SRSG.", "The SRSG created the cell."),
         ("The SRSG must approve it.", "The Special Representative of the Secretary-General (SRSG) must approve it."),
+        ("The head of the CO met the SRSG.", "The head of the UN Coordination Office (CO) met the SRSG."),
         ("In 2006, the cell was closed.", "The cell was closed in 2006."),
         ("The cell does not report to the SRSG.", "The cell doesn't report to the SRSG."),
         ("According to S/2025/54, the cell reports to the SRSG.", "The cell reports to the SRSG."),

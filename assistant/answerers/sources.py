@@ -125,7 +125,8 @@ def _abbreviations(document_id: str, passage: Passage) -> dict[str, str]:
 
 
 def shorten(text: str, abbreviations: Mapping[str, str]) -> str:
-    """The text with every long form as its short form, and "Long (SHORT)" as SHORT."""
+    """The text with every long form as its short form, and "Long (SHORT)" as SHORT, which needs no "UN" before it."""
     for long, short in abbreviations.items():
         text = re.sub(rf"{re.escape(long)}(?:\s*\({re.escape(short)}s?\))?", short, text)
+        text = re.sub(rf"\b(?:UN|United Nations) (?={re.escape(short)}\b)", "", text)
     return text
