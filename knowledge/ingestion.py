@@ -149,7 +149,13 @@ def ingest(
         elif first.setdefault(keys[path], path) != path:
             copies.append(path)
     by_key: dict[str, Outcome] = {}
-    for path, reading in reader.read_all(list(first.values())):
+
+    def readings() -> Iterator[tuple[Path, Reading | KnowledgeError]]:
+        yield from reader.read_all(list(first.values()))
+        # What its name kept from being read may be read under the name of its copy.
+        yield from reader.read_all([path for path in copies if by_key[keys[path]].document is None])
+
+    for path, reading in readings():
         try:
             if isinstance(reading, KnowledgeError):
                 raise reading
@@ -173,8 +179,8 @@ def ingest(
         yield outcome
     for path in copies:
         outcome = by_key[keys[path]]
-        state = "unchanged" if outcome.document else outcome.state
-        yield Outcome(path, state, outcome.document, reason=f"the same file as {outcome.path.name}")
+        if outcome.document and outcome.path != path:
+            yield Outcome(path, "unchanged", outcome.document, reason=f"the same file as {outcome.path.name}")
 
 
 def remove(store: Store, document_id: str) -> None:

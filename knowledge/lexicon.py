@@ -51,6 +51,11 @@ class Lexicon:
         """How many passages there are."""
         return len(self.rows)
 
+    def correct(self, word: str) -> str:
+        """A word as it is likely meant; never turned into an abbreviation, since one mission is not another."""
+        right = self.speller.correct(word)
+        return word if self.glossary.meanings(right.upper()) else right
+
     def share(self, stem: str) -> float:
         """Share of the passages that a word stands in."""
         return self.vocabulary.get(stem, 0) / max(self.passages, 1)

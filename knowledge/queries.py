@@ -10,7 +10,7 @@ from functools import cached_property
 from knowledge import french, thesaurus
 from knowledge.fulltext import codes
 from knowledge.glossary import Glossary
-from knowledge.words import FRENCH_STOPWORDS, content_words, stems, words
+from knowledge.words import FRENCH_STOPWORDS, STOPWORDS, content_words, stems, words
 
 _REFERENCE = re.compile(
     r"(?:\b(para(?:graph)?s?|recommendations?|recs?|sections?|sec|annex(?:es)?|appendix|footnotes?|endnotes?|notes?|"
@@ -35,17 +35,20 @@ _OPENERS = re.compile(
 _NOISE = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+-]{2,30}:|https?://\S+|^\s*>.*$", re.MULTILINE)
 
 _GREETING = re.compile(
-    r"^(?:(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|bonjour|bonsoir|salut)"
-    r"(?: (?:all|team|everyone|everybody|folks|there|colleagues|tous|à tous))*\b|(?:morning|afternoon|evening)(?=[!,.])"
-    r"|(?:just )?(?:a )?quick (?:one|question)\b|question(?=:))[\s,.:;!–-]*",
+    r"^(?:(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening)|bonjour|bonsoir)(?![\w-])"
+    r"(?: (?:to )?(?:all|team|everyone|everybody|folks|there|colleagues|tous|toutes|à tous|à toutes|et à tous)\b)*"
+    r"|(?:morning|afternoon|evening|salut|thanks)(?=[!,.])|question(?=:)"
+    r"|(?:just )?(?:a )?quick (?:one|question)\b(?! (?:on|about|for|re)\b))[\s,.:;!–]{0,6}",
     re.IGNORECASE,
 )
+COURTESIES, LONGEST_CLOSING = 3, 80
+"""How many are taken from each end, and how many characters of the end are looked at."""
 _CLOSING = re.compile(
-    # First what is courtesy wherever it stands last, then what might belong to the question if no mark is before it.
-    r"(?:(?:^|[\s,.;:!–-]+)(?:many thanks|thanks(?: so much| a lot| in advance| all)?|thx|merci(?: d['’]avance)?|please"
-    r"|pls|plz|svp|s['’]il vous pla[iî]t|[_*~]+(?:very )?urgent(?:ly)?[_*~]+)"
-    r"|(?<=[,.;:!?–-])\s*(?:thank you|cheers|asap|urgent(?:ly)?|any ideas?|anyone|(?:i )?need (?:it|this) [^?.]{1,40}))"
-    r"[\s.!]*\??$",
+    # First what is courtesy wherever it stands last, then what might belong to the question if it does not end before.
+    r"(?:(?:^|[\s,.;:!–-]{1,6})(?<!\bof )(?<!\bno )(?<!\bis )(?<!\ba )(?:(?:many )?thanks"
+    r"(?: so much| a lot| again| in advance| all)?|thx|merci(?: beaucoup| d['’]avance)?|please|pls|plz|svp"
+    r"|s['’]il vous pla[iî]t|[_*~](?:very )?urgent(?:ly)?[_*~])|(?<=[.;!?])\s{0,6}(?:thank you(?: so much)?|cheers|asap"
+    r"|urgent(?:ly)?|any ideas?|anyone|(?:i )?need (?:it|this) [^?.]{1,40}))[\s.!]{0,6}\??$",
     re.IGNORECASE,
 )
 """Courtesies around a question say nothing of what it is about, and blur it when it is encoded."""
@@ -93,14 +96,29 @@ class Query:
         """Other forms of its abbreviations: expansions of short ones, short forms of long ones."""
         return tuple(dict.fromkeys(form for _, *others in self.alternatives for form in others))
 
-    def mended(self, correct: Callable[[str], str]) -> Query:
-        """The question with its misspelt words corrected."""
-        slips = {term: right for term in self.terms if (right := correct(term)) != term}
-        if not slips:
+    def mended(self, correct: Callable[[str], str], is_word: Callable[[str], bool]) -> Query:
+        """The question with its misspelt words corrected; in its text, which is encoded, by whole words only."""
+        if self.language == "fr":
             return self
-        slip = re.compile(rf"\b(?:{'|'.join(map(re.escape, slips))})\b", re.IGNORECASE)
-        text, own = (slip.sub(lambda found: slips[found[0].lower()], t) for t in (self.text, self.own_text))
+        slips = {
+            term: right
+            for term in self.terms
+            if not self._is_written_as_name(term) and (right := correct(term)) != term
+        }
+        whole = {term: right for term, right in slips.items() if is_word(right)}
+        slip = re.compile(rf"\b(?:{'|'.join(map(re.escape, whole)) or '(?!)'})\b", re.IGNORECASE)
+        text, own = (
+            slip.sub(lambda found: whole.get(found[0].lower(), found[0]), t) for t in (self.text, self.own_text)
+        )
         return replace(self, text=text, own_text=own, terms=tuple(slips.get(term, term) for term in self.terms))
+
+    def _is_written_as_name(self, term: str) -> bool:
+        """True if the question writes a word with a capital that neither its place nor shouting explains."""
+        if self.text.isupper():
+            return False
+        written = re.findall(rf"(?<!\w){re.escape(term)}(?!\w)", self.text, re.IGNORECASE)
+        opening = self.text[: len(term)].lower() == term
+        return any(w[1:] != w[1:].lower() or (w[:1].isupper() and not opening) for w in written)
 
     @cached_property
     def _forms(self) -> tuple[tuple[frozenset[str], ...], ...]:
@@ -115,7 +133,7 @@ class Query:
 def understand(question: str, history: Sequence[str], glossary: Glossary) -> Query:
     """Make a question ready. `history` holds earlier user turns, oldest first."""
     own = _bare(question)
-    language = language_of(own)
+    language = language_of(question)
     english = french.gloss(own) if language == "fr" else own
     elliptical = bool(history) and is_elliptical(english)
     turns = [_bare(turn) for turn in history[-3:]] if elliptical else []
@@ -149,11 +167,12 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
 def _bare(question: str) -> str:
     """The question without markup, greeting and thanks; if nothing else is left, as it is."""
     text = " ".join(_NOISE.sub(" ", question).split())
-    bare, before = text, ""
-    while bare != before:
-        before, bare = bare, _GREETING.sub("", bare)
-        bare = _CLOSING.sub("", bare)
-    return bare or text
+    bare = text
+    for _ in range(COURTESIES):
+        bare = _GREETING.sub("", bare)
+        # Only the end is looked at: what a courtesy takes at most.
+        bare = bare[:-LONGEST_CLOSING] + _CLOSING.sub("", bare[-LONGEST_CLOSING:])
+    return bare if words(bare) else text
 
 
 def is_elliptical(question: str) -> bool:
@@ -169,10 +188,8 @@ def is_elliptical(question: str) -> bool:
 def language_of(text: str) -> str:
     """ "fr" when French function words prevail, else "en"."""
     low = [w.lower() for w in re.findall(r"[^\W\d_]+", text)]
-    french_words = sum(w in FRENCH_STOPWORDS and len(w) > 1 for w in low)
-    from knowledge.words import STOPWORDS
-
-    english_words = sum(w in STOPWORDS and w not in FRENCH_STOPWORDS for w in low)
+    french_words = sum(w in FRENCH_STOPWORDS - STOPWORDS and len(w) > 1 for w in low)
+    english_words = sum(w in STOPWORDS - FRENCH_STOPWORDS for w in low)
     return "fr" if french_words > english_words and french_words >= max(1, len(low) // 8) else "en"
 
 

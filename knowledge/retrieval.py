@@ -133,7 +133,7 @@ class Retriever:
         """What both searches bring, with the features that ranking weighs."""
         known = self._lexicons.of(asker)
         query = understand(question, history, known.glossary)
-        query = query.mended(known.speller.correct)
+        query = query.mended(known.correct, self._embedding.is_word)
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
         encoded = self._embedding.encode([self._dense_text(query)])
         vector = encoded.texts[0]

@@ -34,7 +34,9 @@ class Speller:
         base = stem(word)
         if base in self._vocabulary or len(word) < 5 or not word.isalpha() or self._is_word(word):
             return word
-        undone = [form for form in _one_slip_undone(word.lower()) if stem(form) in self._vocabulary]
+        if any(longer.startswith(base) and len(longer) > len(base) + 1 for longer in self._vocabulary):
+            return word  # cut short on purpose, as "admin" is
+        undone = [form for form in self._one_slip_undone(word.lower()) if stem(form) in self._vocabulary]
         if undone:
             return max(undone, key=lambda form: (self._is_word(form), self._vocabulary[stem(form)]))
         allowed = 2 if len(base) >= 8 else 1
@@ -46,15 +48,15 @@ class Speller:
         best = min(found, key=lambda hit: (hit[1], -self._vocabulary[hit[0]]))
         return str(best[0])
 
+    def _one_slip_undone(self, word: str) -> list[str]:
+        """The word with two neighbours swapped, or one letter left out, put in or replaced; the first letter stays.
 
-def _one_slip_undone(word: str) -> list[str]:
-    """The word with one letter left out, put in or replaced, or two neighbours swapped; the first letter stays.
-
-    Tried on the word itself, since one letter too many can give quite another stem ("liabillity").
-    """
-    cuts = range(1, len(word))
-    left_out = [word[:i] + word[i + 1 :] for i in cuts]
-    swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in cuts[:-1]]
-    put_in = [word[:i] + letter + word[i:] for i in (*cuts, len(word)) for letter in ascii_lowercase]
-    replaced = [word[:i] + letter + word[i + 1 :] for i in cuts for letter in ascii_lowercase]
-    return left_out + swapped + put_in + replaced
+        Tried on the word itself, since one letter too many can give quite another stem ("liabillity"). A letter that
+        is put in or replaced must make an English word: there are too many others.
+        """
+        cuts = range(1, len(word))
+        left_out = [word[:i] + word[i + 1 :] for i in cuts]
+        swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in cuts[:-1]]
+        put_in = [word[:i] + letter + word[i:] for i in (*cuts, len(word)) for letter in ascii_lowercase]
+        replaced = [word[:i] + letter + word[i + 1 :] for i in cuts for letter in ascii_lowercase]
+        return left_out + swapped + [form for form in put_in + replaced if self._is_word(form)]

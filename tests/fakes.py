@@ -43,7 +43,7 @@ def _vectors(texts: Sequence[str]) -> Vectors:
 
 
 class FakeReader:
-    """Reads a file as one paragraph a line; `metadata` by file name. A file that says BROKEN cannot be read."""
+    """Reads a file as one paragraph a line; `metadata` by file name. BROKEN ones, by text or name, are not read."""
 
     def __init__(self, metadata: Mapping[str, Metadata] | None = None) -> None:
         self.metadata = metadata or {}
@@ -53,7 +53,7 @@ class FakeReader:
         for path in paths:
             self.read.append(path.name)
             text = path.read_text(encoding="utf-8")
-            if "BROKEN" in text:
+            if "BROKEN" in text or path.suffix == ".broken":
                 yield path, ReadError("its cross-reference table is broken")
                 continue
             lines = [line for line in text.split("\n") if line.strip()]

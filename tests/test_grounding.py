@@ -52,6 +52,8 @@ def holds(text: str, *sentences: str, kind: str = "paragraph") -> bool:
         ("It was noted that the cell reports to the SRSG.", "It was noted that the cell reports to the SRSG."),
         ("The minister stated that the bridge was safe.", "In May the minister stated that the bridge was safe."),
         ("The bridge is safe.", "The study notes that the bridge is safe."),
+        ("The bridge is safe.", "According to the policy, the bridge is safe."),
+        ("The budget is allocated.", "The budget is allocated according to need."),
     ],
 )
 def test_other_words_for_the_same_hold(claim: str, text: str) -> None:
@@ -82,6 +84,15 @@ def test_other_words_for_the_same_hold(claim: str, text: str) -> None:
         ("The bridge was safe.", "The minister wrote to the Council and said: “The bridge was safe.”"),
         ("Ten houses burned.", "According to the governor, ten houses burned."),
         ("Ten houses burned.", "Ten houses burned, according to the governor."),
+        ("Ten houses burned.", "Ten houses allegedly burned."),
+        ("Ten houses burned.", "There were allegations that ten houses burned."),
+        ("Ten houses burned.", "According to the governor's report, ten houses burned."),
+        ("Ten houses burned.", "According to a rebel source, ten houses burned."),
+        ("The bridge was safe.", "The minister said the bridge was safe."),
+        ("The bridge was safe.", "The bridge was safe, the minister said."),
+        ("The bridge was safe.", "In the view of the rebels, the bridge was safe."),
+        ("The bridge was safe.", "Rebels rejected the report and stated that the bridge was safe."),
+        ("The cell reports to the SRSG.", "The cell, according to the governor, reports to the SRSG."),
     ],
 )
 def test_a_changed_meaning_does_not_hold(claim: str, text: str) -> None:

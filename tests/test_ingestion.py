@@ -112,6 +112,13 @@ def test_a_copy_under_another_name_is_the_same_document_from_the_first_run_on(de
     assert set(states(desk.take_in()).values()) == {"unchanged"}
 
 
+def test_a_copy_is_read_where_the_first_of_its_kind_could_not_be(desk: Desk) -> None:
+    desk.write("a.broken")
+    desk.write("b.md")
+    assert states(desk.take_in()) == {"a.broken": "failed", "b.md": "added"}
+    assert list(desk.texts()) == ["b"]
+
+
 def test_the_order_of_files_changes_no_document(desk: Desk, tmp_path: Path) -> None:
     paths = [desk.write(f"{n}.md", f"Paragraph of document {n} about convoys and dogs in the rain.") for n in range(4)]
     desk.take_in(*paths)

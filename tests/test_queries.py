@@ -111,12 +111,25 @@ def test_a_french_question_is_searched_in_english_words() -> None:
         ("who signs it. Urgent!", "who signs it."),
         ("Morning prayers: who leads them", "Morning prayers: who leads them"),
         ("is it urgent", "is it urgent"),
+        ("Quick question on QIPs", "Quick question on QIPs"),
+        ("Hi-vis jackets: who pays", "Hi-vis jackets: who pays"),
+        ("If damaged, need it be reported to the FMCC", "If damaged, need it be reported to the FMCC"),
+        ("may staff accept a note of thanks", "may staff accept a note of thanks"),
+        ("Mandat MINUSMA s'il vous plaît", "Mandat MINUSMA"),
+        ("Thanks! And who leads it? Many thanks in advance.", "And who leads it"),
         ("who says thank you", "who says thank you"),
         ("hello", "hello"),
     ],
 )
 def test_courtesies_around_a_question_are_not_part_of_it(written: str, meant: str) -> None:
     assert asked(written).own_text.rstrip(" ?") == meant.rstrip(" ?")
+
+
+def test_courtesies_take_no_time_however_many_there_are() -> None:
+    started = time.perf_counter()
+    for long in ("!" * 3400 + "x " + "please " * 80, ", " * 1000 + "x " + "please " * 280, " " * 3900 + "x"):
+        asked(long)
+    assert time.perf_counter() - started < 1
 
 
 def test_an_abbreviation_stands_in_a_text_that_spells_it_out_and_the_other_way_round() -> None:
@@ -154,10 +167,12 @@ def test_tells_what_a_question_asks_for(question: str, kind: QuestionKind) -> No
 
 def test_mends_a_slip_only_in_a_long_word_that_neither_a_document_nor_english_has() -> None:
     speller = Speller(
-        {"convoi": 9, "convei": 2, "passport": 1, "humanitarian": 4, "gate": 3}, {"pastor", "convoys"}.__contains__
+        {"convoi": 9, "convei": 2, "passport": 1, "humanitarian": 4, "gate": 3, "administr": 5, "admit": 7},
+        {"pastor", "convoys", "passport", "admit"}.__contains__,
     )
     assert speller.correct("passprot") == "passport"
     assert speller.correct("passpot") == "passport"
+    assert speller.correct("admin") == "admin"
     assert speller.correct("humanitairan") == "humanitarian"
     assert speller.correct("convey") == "convey"
     assert speller.correct("pastor") == "pastor"
@@ -167,11 +182,19 @@ def test_mends_a_slip_only_in_a_long_word_that_neither_a_document_nor_english_ha
 
 
 def test_a_mended_question_is_mended_wherever_it_is_read() -> None:
-    query = asked("Who checks Passprots at the gate, and which passprots?")
-    assert query.mended(lambda word: word) is query
-    mended = query.mended(lambda word: {"passprots": "passports"}.get(word, word))
-    assert mended.text == mended.own_text == "Who checks passports at the gate, and which passports?"
-    assert "passports" in mended.terms and "passprots" not in mended.terms
+    query = asked("passprots at the gate: who checks them, and which passprots and convyos?")
+    right = {"passprots": "passports", "convyos": "convoi"}
+    mended = query.mended(lambda word: right.get(word, word), {"passports"}.__contains__)
+    assert mended.text == mended.own_text == "passports at the gate: who checks them, and which passports and convyos?"
+    assert {"passports", "convoi"} <= set(mended.terms) and not {"passprots", "convyos"} & set(mended.terms)
+    assert query.mended(lambda word: word, {"gate"}.__contains__) == query
+
+
+@pytest.mark.parametrize("question", ["Who leads UNHAS?", "What did Grandi say?", "qui a fait une prise en ville ?"])
+def test_a_name_is_no_slip_and_french_is_left_alone(question: str) -> None:
+    query = asked(question)
+    assert query.mended(lambda word: word[:-1], lambda word: True) == query or query.language == "en"
+    assert not {"unha", "grand"} & set(query.mended(lambda word: word[:-1], lambda word: True).terms)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from assistant.answerers.wording import (
     DOCUMENT_WORDS,
     HAVE,
     OPERATORS,
+    OPINIONS,
     PREPOSITIONS,
     SAID,
     SAYING,
@@ -98,16 +99,27 @@ def _may_open(claim: Sequence[Token], source: Source, place: int, covered: Colle
 def _is_reported(source: Source, before: Sequence[int], place: int) -> bool:
     """True if the words before say who says or thinks what follows, and that is not a document."""
     for i in before:
+        low = source.tokens[i].raw.lower()
+        if low in OPINIONS:
+            return True
         if source.tokens[i].key == ACCORDING:
             end = next((j for j in range(i + 1, place + 1) if "," in source.tokens[j].before), place)
             who = range(i + 1, end)
-        elif _says(source, i) and _opens_speech(source, i, place):
+        elif low in SAID or (_says(source, i) and _opens_speech(source, i, place)):
             who = range(before[0], i)
         else:
             continue
-        if not any(source.tokens[j].raw.lower() in DOCUMENT_WORDS for j in who):
+        if not _is_document(source, who):
             return True
     return False
+
+
+def _is_document(source: Source, who: Sequence[int]) -> bool:
+    """True for "the 2005 study" or "this policy", not for "the governor's report" or "a rebel source"."""
+    counting = [source.tokens[i] for i in who if source.tokens[i].counts]
+    plain = [t for t in counting if not (t.role == "number" or t.is_name)]
+    named = all(t.raw.lower() in DOCUMENT_WORDS for t in plain) and not any(t.is_possessive for t in counting)
+    return named and any(t.raw.lower() in DOCUMENT_WORDS for t in counting)
 
 
 def _says(source: Source, i: int) -> bool:
@@ -116,10 +128,30 @@ def _says(source: Source, i: int) -> bool:
 
 
 def _opens_speech(source: Source, verb: int, place: int) -> bool:
-    after = range(verb + 1, place + 1)
-    return any(
-        source.tokens[i].raw.lower() == "that" or any(c in source.tokens[i].before for c in '“":') for i in after
-    )
+    after = source.tokens[verb + 1 : place + 1]
+    return any(token.raw.lower() == "that" or any(c in token.before for c in '“":') for token in after)
+
+
+def _is_said_after(source: Source, place: int) -> bool:
+    """True for "..., the minister said", "..., according to the governor" after a word."""
+    set_off = False
+    for i in range(place + 1, len(source.tokens)):
+        token = source.tokens[i]
+        if any(c in token.before for c in ";.?!\n"):
+            return False
+        set_off = set_off or "," in token.before or "”" in token.before
+        if token.depth:
+            continue
+        if token.key == ACCORDING:
+            measure = source.tokens[i + 2].raw.lower() if i + 2 < len(source.tokens) else ""
+            return measure not in _MEASURES
+        if set_off and _says(source, i) and not _opens_speech(source, i, len(source.tokens)):
+            return True
+    return False
+
+
+_MEASURES = frozenset("their its his her need needs".split())
+"""After "according to": by what something is measured, not who says so."""
 
 
 def _governing(source: Source, start: int, place: int) -> str | None:
@@ -152,13 +184,11 @@ def _is_operator(token: Token) -> bool:
 
 def _may_close(source: Source, place: int) -> bool:
     """No condition follows in the same clause, and the last noun is whole."""
-    if cuts_head(source, place, len(source.tokens)):
+    if cuts_head(source, place, len(source.tokens)) or _is_said_after(source, place):
         return False
     for token in source.tokens[place + 1 :]:
         if any(c in token.before for c in ";.?!\n"):
             break
-        if token.key == ACCORDING and not token.depth:
-            return False
         if token.role != "critical" or token.depth or token.key not in CONDITIONS:
             continue
         # "in May 2003, when ..." tells more of the date; "may ask when ..." sets a condition.

@@ -63,7 +63,11 @@ _LINK = re.compile(r"^(?:and|but|while|whereas|yet)\s+")
 _LEANING = frozenset(
     "it they he she this these those such its their his her both former latter one ones that another".split()
 )
-_EMPTY_SUBJECT = re.compile(r"it (?:is|was|has been) (?:also |further )?\w+ed that\b", re.IGNORECASE)
+_EMPTY_SUBJECT = re.compile(
+    r"it (?:is|was|has been) (?:also |further )?(?:noted|emphasi[sz]ed|stressed|recalled|suggested|"
+    r"recommended|agreed|expected|proposed|observed|underlined|underscored|stated|reported) that\b",
+    re.IGNORECASE,
+)
 _ADDRESSED = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|rule|prompt|guideline|above|previous|prior)"
     r"|\bsystem prompt\b|\b(?:as|you are) an? (?:ai|assistant|language model|chatbot)\b|\b(?:dear )?assistant\s*[:,]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from assistant.answerers.tokens import Token
-from assistant.answerers.wording import BE, DROPPABLE, HAVE, PAST, PREPOSITIONS, PRESENT, REACHING, Source
+from assistant.answerers.wording import ACCORDING, BE, DROPPABLE, HAVE, PAST, PREPOSITIONS, PRESENT, REACHING, Source
 
 _ASIDE = (",", "–", "—")
 MAX_SKIPPED = 8
@@ -37,6 +37,8 @@ def may_skip(
     lead, own = last_preposition(tokens), last_preposition(between)
     if not counting:
         return lead is None or own is None or lead == own
+    if any(source.tokens[i].key == ACCORDING for i in counting):
+        return False
     critical = {source.tokens[i].key for i in counting if source.tokens[i].role == "critical"}
     if source.tokens[last + 1].before.startswith(_ASIDE) and source.tokens[place].before.endswith(_ASIDE):
         opening = source.tokens[last + 1].raw.lower()

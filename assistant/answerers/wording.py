@@ -28,7 +28,8 @@ _CRITICAL_GROUPS = (
     "believe believes believed, fear fears feared, hope hopes hoped, expect expects expected, doubt doubts doubted",
     "deny denies denied, refuse refuses refused, fail fails failed, attempt attempts attempted, try tries tried",
     "argue argues argued, demand demands demanded, urge urges urged, request requests requested, hold holds held",
-    "called, judge judged, ignore ignored, former, acting, interim, potential, possible, alleged, draft, so-called",
+    "called, judge judged, ignore ignored, former, acting, interim, potential, possible, draft, so-called",
+    "alleged allegedly reportedly supposedly apparently purportedly",
     "if, whether, provided, when, where, until, while whereas, although though, because since, wrong, misprints",
     # relations
     "under, over, above, below, before, after, during, against, from, outside, inside within, beyond, between, into",
@@ -67,12 +68,18 @@ SAYING = frozenset(
     stem(word)
     for word in """say state tell declare announce opine express comment remark assert allege contend maintain accuse
     complain report estimate stress emphasize emphasise underline underscore warn note observe add explain feel think
-    describe inform indicate point reiterate affirm reaffirm conclude write""".split()
+    describe inform indicate point reiterate affirm reaffirm conclude write confirm insist acknowledge reply recall
+    promise respond""".split()
 )
 """Verbs that make what follows "that" somebody's words, not the document's own."""
-SAID = frozenset("said told felt thought wrote".split())
+SAID = frozenset("says said told felt thought wrote".split())
+OPINIONS = frozenset("view views opinion opinions allegation allegations rumour rumours accusation accusations".split())
 ACCORDING = stem("according")
-DOCUMENT_WORDS = frozenset("study report note notes document guidance synthesis paper text source passage".split())
+DOCUMENT_WORDS = frozenset(
+    """study report note notes document guidance synthesis paper text source passage policy resolution guideline
+    guidelines directive paragraph section annex manual handbook doctrine framework charter convention
+    agreement""".split()
+)
 """Words that name a document; what it says of itself needs no other source."""
 _SPOKEN = frozenset("give get got know say tell make made like something someone anyone much".split())
 """Words too common to search by, yet not to speak by."""

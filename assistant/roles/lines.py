@@ -23,7 +23,7 @@ MIN_SIMILARITY = 0.36
 """Cosine of question and sentence from which a sentence counts as evidence, when it names the role and holds one of
 the words asked for; chosen by reading the multi-hatted deputy's briefing line by line over five guidance texts and the
 starter notes."""
-UNNAMED = 0.45
+UNNAMED = 0.08
 """More similarity is asked of a line that names the role only in its heading or title."""
 PRECEDED = 0.2
 """More similarity is asked of a line that names the role only in the sentence before it."""
@@ -40,7 +40,7 @@ NOT_RETRIEVED = 20
 """Place of a passage that came up for other questions only."""
 BONUS = {Standing.IN_FORCE: 0.3, Standing.SUPERSEDED: -0.4, Standing.DRAFT: -0.15}
 """Standing's share in the ranking; unknown and historical stand at 0."""
-NAMED = 0.08
+NAMED = 0.45
 """Ranking bonus for a line that names what it is about."""
 IN_TABLE = 0.2
 """More similarity is asked of a table row, whose cells hold words of many questions."""

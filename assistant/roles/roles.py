@@ -145,7 +145,7 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     """Longest first, since alternatives are tried in order; a deputy or assistant is another post."""
     parts = [_spelled(name) for name in sorted(set(names), key=len, reverse=True)]
     return re.compile(
-        rf"(?<![\w/])(?<!deputy[ -])(?<!Deputy[ -])(?<!Assistant )(?:{'|'.join(parts) or '(?!)'})(?:['’]s|s|es)?(?!\w)"
+        rf"(?<![\w/])(?<!(?i:deputy)[ -])(?<!(?i:assistant) )(?:{'|'.join(parts) or '(?!)'})(?:['’]s|s|es)?(?!\w)"
     )
 
 
