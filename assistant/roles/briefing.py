@@ -136,7 +136,9 @@ class _Inquiry:
 
     def aim(self, role: Role) -> Aim:
         strict = bool(self.ask.about) or self.plan.id == "hats"
-        asked = self.found.asked.without(stems(" ".join((role.called, *role.own_forms.names))))
+        # The words around the role count even where it is called by them: "Which staff supports the Chief of Staff?"
+        own = stems(self.ask.ask.replace("{role}", ""))
+        asked = self.found.asked.without(stems(" ".join((role.called, *role.own_forms.names))) - own)
         ranks = {found.passage.id: place for place, found in enumerate(self.found.passages)}
         return Aim(self.ask, self.forms, role.own_forms, strict, self.found.vector, asked, ranks)
 
