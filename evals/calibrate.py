@@ -4,13 +4,14 @@
 
 Each fit maximises a likelihood with an L2 penalty, over features scaled to unit deviation: of the evidence passages
 among the candidates (ranking), of the sentences that state a fact among all sentences considered (answering), and of
-"the case can be answered" (refusing). The suite `unseen` is never fitted on.
+"the case can be answered" (refusing). The suite `unseen` and half of `natural` are never fitted on.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,11 +36,15 @@ from knowledge.question_kind import kind_of
 from knowledge.ranking import FEATURES
 from knowledge.retrieved import Retrieved
 
-SUITES = {"corpus": 1.0, "pairs": 1.0, "starter": 0.7, "roles": 0.7, "fresh": 1.0}
+SUITES = {"corpus": 1.0, "pairs": 1.0, "starter": 0.7, "roles": 0.7, "fresh": 1.0, "natural": 1.0}
 """Suites that are fitted on, each with what one of its cases counts."""
+HALVED = frozenset({"natural"})
+"""Suites of which the development half alone is fitted on."""
 COLLECTION = 0.3
 """What one question of a public collection counts: there are many, and they are not about guidance."""
 L2 = 0.03
+EVIDENCE_L2 = 0.003
+"""Less for refusing, which weighs few features over many cases."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def of_collection(folder: Path, settings: Settings) -> tuple[list[Group], list[W
                 groups.append(Group(np.asarray(found.rows, np.float64), (right,), COLLECTION))
         for queries, answerable in ((collection.queries, True), (beir.unanswerable(folder), False)):
             for query in queries:
-                weighed += _weighed(retriever.retrieve(query.text, PUBLIC, query.history), answerable, COLLECTION)
+                weighed += _weighed(retriever.retrieve(query.text, PUBLIC, query.history), answerable, folder.name)
     return groups, weighed
 
 
@@ -128,46 +133,57 @@ class Weighed:
 
     features: dict[str, float]
     answerable: bool
-    weight: float = 1.0
+    author: str
+    """The suite or collection it is of."""
 
 
-def evidence_rows(cases: Sequence[Case], assistant: Assistant, weight: float) -> Iterator[Weighed]:
+def evidence_rows(cases: Sequence[Case], assistant: Assistant, author: str) -> Iterator[Weighed]:
     """Every case that is decided by weighing."""
     for case in cases:
         retrieved = assistant.retrieve(Question(case.question, tuple(case.history)), PUBLIC)
-        yield from _weighed(retrieved, case.answerable, weight)
+        yield from _weighed(retrieved, case.answerable, author)
 
 
-def _weighed(retrieved: Retrieved, answerable: bool, weight: float) -> Iterator[Weighed]:
+def _weighed(retrieved: Retrieved, answerable: bool, author: str) -> Iterator[Weighed]:
     """One row, or none where a place was named outright or nothing is about what was asked."""
     named = retrieved.expansions or any(p.direct for p in retrieved.passages[:1])
     if retrieved.query.terms and not named and any(p.on_subject for p in retrieved.passages):
-        yield Weighed(evidence.measure(retrieved), answerable, weight)
+        yield Weighed(evidence.measure(retrieved), answerable, author)
 
 
-def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.07) -> dict[str, float]:
-    """Coefficients by feature name, the intercept set so that this share of our own answerable cases is refused."""
+FEW = 15
+"""Below so many answerable (or unanswerable) cases an author counts in proportion, else as much as any other."""
+
+
+def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.08) -> dict[str, float]:
+    """Coefficients by feature name, the intercept set so that this share of our own answerable cases is refused.
+
+    Authors count the same, however many cases they wrote, as each has habits that tell the cases of no other apart.
+    """
     names = list(rows[0].features)
     features = np.array([[row.features[name] for name in names] for row in rows])
     answerable = np.array([row.answerable for row in rows])
-    own = np.array([row.weight for row in rows])
+    counts = Counter((row.author, row.answerable) for row in rows)
+    weight = np.array([1 / max(counts[row.author, row.answerable], FEW) for row in rows])
+    weight /= np.where(answerable, weight[answerable].sum(), weight[~answerable].sum())
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-9
     scaled = (features - mean) / scale
-    weight = own * np.where(answerable, 1 / own[answerable].sum(), 1 / own[~answerable].sum())
 
     def loss(parameters: NDArray[np.float64]) -> float:
         margin = (scaled @ parameters[1:] + parameters[0]) * np.where(answerable, 1, -1)
-        return float((weight * np.logaddexp(0, -margin)).sum() + L2 * parameters[1:] @ parameters[1:])
+        return float((weight * np.logaddexp(0, -margin)).sum() + EVIDENCE_L2 * parameters[1:] @ parameters[1:])
 
     fitted = minimize(loss, np.zeros(len(names) + 1), method="BFGS").x[1:] / scale
-    threshold = float(np.quantile((features @ fitted)[answerable & (own > COLLECTION)], false_abstention))
+    own = np.array([row.author in SUITES for row in rows])
+    threshold = float(np.quantile((features @ fitted)[answerable & own], false_abstention))
     return {"intercept": round(-threshold, 3)} | {n: round(float(w), 3) for n, w in zip(names, fitted, strict=True)}
 
 
 @contextmanager
 def _opened(name: str, settings: Settings) -> Iterator[tuple[Sequence[Case], Assistant]]:
     with suites.open_index(name, settings, Path(os.environ.get("FOCAL_CORPUS", "../shared/corpus")), _say) as home:
-        yield suites.load_suite(name).cases, assistant_for(home)
+        cases = suites.load_suite(name).cases
+        yield [c for c in cases if name not in HALVED or c.half == "dev"], assistant_for(home)
 
 
 def _say(line: str) -> None:
@@ -184,7 +200,7 @@ def main(folders: Sequence[str]) -> None:
         with _opened(name, settings) as (cases, assistant):
             rankings += ranking_groups(cases, assistant, weight)
             sentences += sentence_groups(cases, assistant, weight)
-            weighed += evidence_rows(cases, assistant, weight)
+            weighed += evidence_rows(cases, assistant, name)
     for folder in folders:
         groups, rows = of_collection(Path(folder), settings)
         rankings += groups

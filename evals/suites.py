@@ -44,6 +44,7 @@ SUITES: dict[str, SuiteSource] = {
     "pairs": SuiteSource("pairs.jsonl", CORPUS_FOLDERS),
     "fresh": SuiteSource("fresh*.jsonl", CORPUS_FOLDERS),
     "unseen": SuiteSource("unseen.jsonl", CORPUS_FOLDERS),
+    "natural": SuiteSource("natural.jsonl", CORPUS_FOLDERS),
 }
 """A new suite is one line here and one file of cases."""
 
