@@ -27,13 +27,8 @@ IN_SCOPE_FROM = 0.36
 """Best cosine below which a refused question is taken to be about something else altogether."""
 
 COEFFICIENTS = {
-    "intercept": -3.216,
-    "closeness": 4.453,
-    "lead": 0.192,
-    "words": 0.394,
-    "covered": 0.459,
-    "french": 0.972,
-}
+    "intercept": -3.438, "closeness": 4.465, "lead": 0.183, "words": 0.417, "covered": 0.673, "french": 1.004,
+}  # fmt: skip
 """Logistic regression of "the case can be answered", fitted by `evals/calibrate.py` on the development suites and the
 public collection mtrag, each author of cases counting the same, with the intercept such that 8 % of our own answerable
 cases are refused.

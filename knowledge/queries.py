@@ -79,8 +79,8 @@ class Query:
     """Words that only earlier turns contributed."""
     alternatives: tuple[tuple[str, ...], ...]
     """Each abbreviation (or name that has one) as it stands in the question, followed by its other forms."""
-    everyday: tuple[str, ...]
-    """What documents say for everyday words in the question; for the keyword search only."""
+    everyday: tuple[tuple[str, ...], ...]
+    """Each everyday word in the question, followed by what documents say for it."""
     abbreviations: tuple[str, ...]
     """Abbreviations in the question that the glossary knows, as written."""
     codes: tuple[str, ...]
@@ -122,10 +122,10 @@ class Query:
 
     @cached_property
     def _forms(self) -> tuple[tuple[frozenset[str], ...], ...]:
-        return tuple(tuple(map(stems, forms)) for forms in self.alternatives)
+        return tuple(tuple(map(stems, forms)) for forms in (*self.alternatives, *self.everyday))
 
     def with_other_forms(self, present: frozenset[str]) -> frozenset[str]:
-        """The stems of a text, with those of every form of an abbreviation that stands there in another form."""
+        """The stems of a text, with those of every other form of an abbreviation or everyday word that stands there."""
         there = [forms for forms in self._forms if any(form and form <= present for form in forms)]
         return present.union(*(form for forms in there for form in forms))
 
@@ -153,7 +153,7 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
         terms=terms,
         context_terms=tuple(w for w in content_words(" ".join(turns)) if w not in terms),
         alternatives=tuple((word, *others) for word, others in alternatives.items()),
-        everyday=tuple(w for w in thesaurus.everyday_in(text) if w not in terms),
+        everyday=tuple(thesaurus.everyday_in(text)),
         abbreviations=tuple(shorts),
         codes=tuple(codes(text)),
         references=tuple(_references(english)),

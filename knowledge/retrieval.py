@@ -179,9 +179,11 @@ class Retriever:
         )
 
     def _dense_text(self, query: Query) -> str:
-        """The question with its abbreviations spelled out: the model knows words better than short forms."""
-        longs = [p for p in query.phrases if " " in p]
-        return f"{query.text} ({'; '.join(longs[:3])})" if longs else query.text
+        """The question with short forms spelled out and everyday words as documents say them, as far as three go."""
+        spelled_out = [phrase for phrase in query.phrases if " " in phrase]
+        formal = [" ".join(said) for _, *said in query.everyday]
+        added = [*spelled_out, *formal][:3]
+        return f"{query.text} ({'; '.join(added)})" if added else query.text
 
     def _focus(self, query: Query, vector: Vectors) -> Vectors:
         """What sentences are compared with: the question; of a follow-up its own words count as much as all turns."""
@@ -300,7 +302,8 @@ def _retrieved(found: Candidate, score: float, subjects: Sequence[Subject]) -> R
 
 def match_expression(query: Query) -> str:
     """The question as an FTS5 expression: any of its words, expansions as phrases, symbols as single tokens."""
-    parts = (*query.terms, *query.context_terms, *query.everyday, *query.phrases, *query.codes)
+    formal = [word for _, *said in query.everyday for phrase in said for word in phrase.split()]
+    parts = (*query.terms, *query.context_terms, *formal, *query.phrases, *query.codes)
     return " OR ".join(dict.fromkeys(map(quoted, parts)))
 
 

@@ -1,7 +1,7 @@
 """Shorthand and everyday words of mission staff, with the words that reports and guidance use for the same thing.
 
-General peacekeeping and humanitarian vocabulary, ours; it only widens the keyword search. What an abbreviation means in
-a document is the glossary's business, taken from the documents themselves.
+General peacekeeping and humanitarian vocabulary, ours, for both searches and for what counts as covered. What an
+abbreviation means in a document is the glossary's business, taken from the documents themselves.
 """
 
 from __future__ import annotations
@@ -34,24 +34,52 @@ SHORTHAND = {
 """Upper-case shorthand to the words it stands for in UN usage."""
 
 EVERYDAY = {
-    "aid": "humanitarian assistance", "army": "military forces", "banned": "prohibited", "billet": "post",
-    "blocked": "restrictions", "blue helmets": "peacekeepers troops", "boss": "head senior",
-    "bosses": "senior leadership", "cash": "funding", "ceiling": "authorized strength",
-    "charity": "humanitarian organizations", "cops": "police", "copters": "helicopters", "court": "justice",
-    "cut": "reduction", "cuts": "reductions", "dead": "killed fatalities", "deaths": "killed fatalities",
-    "died": "killed fatalities", "drawdown": "withdrawal transition", "extended": "extend renew mandate",
-    "fighting": "clashes hostilities", "food agency": "world food programme", "girls": "women", "grab": "seize",
-    "headcount": "personnel strength", "hungry": "food insecurity", "hunger": "food insecurity",
-    "hurt": "injured", "jail": "detention prison", "jailed": "detained", "kids": "children",
-    "landmines": "mine action explosive ordnance", "looted": "diversion looting",
-    "money": "funding resources budget", "neighbours": "regional", "pay": "funding contributions",
-    "planes": "aviation aircraft", "prison": "detention", "prolonged": "extended", "rape": "sexual violence",
-    "relief": "humanitarian assistance", "renewed": "extended", "runaway": "displaced", "shelling": "artillery",
-    "soldiers": "troops military personnel", "stolen": "diversion looting", "talks": "negotiations dialogue",
-    "top job": "head of mission", "trucks": "vehicles", "vote": "elections", "voting": "elections",
-    "warlords": "armed groups", "watchdog": "monitoring oversight",
+    "aid": "humanitarian assistance", "ambassadors": "representatives, member states", "ammo": "ammunition",
+    "answers to": "reports to, reporting line", "army": "military forces", "backing": "support", "banned": "prohibited",
+    "billet": "post", "blocked": "restrictions", "blue helmets": "peacekeepers, troops", "boats": "vessels",
+    "bombed": "airstrikes", "bombing": "airstrikes, shelling", "boss": "head, senior", "bosses": "senior leadership",
+    "bribes": "corruption", "bullying": "harassment", "calls the shots": "authority, decision-making",
+    "casevac": "casualty evacuation", "cash": "funding", "ceiling": "authorized strength",
+    "charity": "humanitarian organizations", "chopper": "helicopter", "choppers": "helicopters",
+    "clinics": "health facilities", "cops": "police", "copters": "helicopters",
+    "coup": "unconstitutional change of government", "court": "justice", "cows": "cattle, livestock",
+    "cut": "reduction", "cuts": "reductions", "dead": "killed, fatalities", "deaths": "killed, fatalities",
+    "delayed": "postponed", "died": "killed, fatalities", "disabled": "persons with disabilities",
+    "doctors": "medical personnel", "drawdown": "withdrawal, transition", "drone": "unmanned aerial vehicle",
+    "drones": "unmanned aerial vehicles", "dropped": "decreased, declined", "elderly": "older persons",
+    "envoy": "special representative, special envoy", "expire": "extend, renew", "expires": "extend, renew",
+    "expiry": "extend, renew", "extended": "extend, renew", "fake news": "misinformation, disinformation",
+    "famine": "food insecurity", "fell": "decreased", "fighting": "clashes, hostilities", "fled": "displaced",
+    "flee": "displaced", "floods": "flooding", "food agency": "world food programme", "freed": "released",
+    "gear": "equipment", "girls": "women", "grab": "seize", "gunmen": "armed individuals, armed elements",
+    "guns": "weapons, small arms", "handbook": "guidelines, manual", "headcount": "personnel strength",
+    "hired": "recruited, recruitment", "hiring": "recruitment", "homeless": "displaced", "hostages": "abducted",
+    "hunger": "food insecurity", "hungry": "food insecurity", "hurt": "injured", "in charge": "responsible, authority",
+    "jail": "detention, prison", "jailed": "detained", "job": "functions, post, responsibilities",
+    "jobs": "posts, employment", "judges": "judiciary", "kidnapped": "abducted", "kidnapping": "abduction",
+    "kidnappings": "abductions", "kids": "children", "killings": "killed, fatalities", "kit": "equipment",
+    "landmines": "mine action, explosive ordnance", "layoffs": "post reductions, abolition of posts",
+    "locals": "local population, communities", "looted": "diversion, looting", "mandate end": "extend, renew",
+    "mandate ends": "extend, renew", "mandate renewal": "extend, renew", "mandate renewed": "extend, renew",
+    "mandate run out": "extend, renew", "mandate runs out": "extend, renew", "medevac": "medical evacuation",
+    "militia": "armed group", "militias": "armed groups", "mines": "explosive ordnance",
+    "money": "funding, resources, budget", "murdered": "killed", "neighbours": "regional", "overlap": "duplication",
+    "overrule": "authority", "pay": "funding, contributions", "peace deal": "peace agreement",
+    "planes": "aviation, aircraft", "prison": "detention", "prolonged": "extended", "pull out": "withdrawal, withdraw",
+    "pulled out": "withdrew, withdrawal", "pullout": "withdrawal", "put off": "postponed", "raids": "attacks",
+    "rape": "sexual violence", "rebels": "armed groups, opposition", "red tape": "bureaucratic impediments",
+    "relief": "humanitarian assistance", "renewed": "extended", "rising": "increased", "runaway": "displaced",
+    "sacked": "dismissed", "salaries": "remuneration", "set up": "established", "shelling": "artillery",
+    "sick": "disease", "sign off": "approve, approval", "signs off": "approves, approval", "slashed": "reduced",
+    "smuggling": "trafficking", "soldiers": "troops, military personnel", "stolen": "diversion, looting",
+    "strikes": "airstrikes", "talks": "negotiations, dialogue", "terrorists": "terrorist groups", "toll": "casualties",
+    "top job": "head of mission", "truce": "ceasefire, cessation of hostilities", "trucks": "vehicles",
+    "turf": "competition", "unpaid": "outstanding, arrears", "villagers": "communities", "vote": "elections",
+    "voting": "elections", "war": "armed conflict", "warlords": "armed groups", "watchdog": "monitoring, oversight",
+    "weapons ban": "arms embargo", "work together": "coordination, cooperation", "wounded": "injured",
+    "young people": "youth", "youngsters": "youth",
 }  # fmt: skip
-"""Everyday words, lower case, to what documents say."""
+"""Everyday words, lower case, to what documents say; a comma stands between alternatives."""
 
 _UPPER_WORD = re.compile(r"\b[A-Z][A-Za-z]*[A-Z]s?\b")
 
@@ -65,11 +93,10 @@ def shorthand_in(text: str) -> dict[str, str]:
     return {word: SHORTHAND[word.rstrip("s").upper()] for word in (*upper, *lower)}
 
 
-def everyday_in(text: str) -> list[str]:
-    """Single words that documents use for the everyday words of a text."""
+def everyday_in(text: str) -> list[tuple[str, ...]]:
+    """Each everyday word of a text, followed by what documents say for it."""
     low = f" {' '.join(re.findall(r'[a-z]+', text.lower()))} "
-    found = [said for plain, said in EVERYDAY.items() if f" {plain} " in low]
-    return list(dict.fromkeys(word for said in found for word in said.split()))
+    return [(plain, *said.split(", ")) for plain, said in EVERYDAY.items() if f" {plain} " in low]
 
 
 _ALSO_WORDS = frozenset({"sea", "tor", "cos", "soma", "roe", "car"})

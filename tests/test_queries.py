@@ -202,3 +202,16 @@ def test_a_name_is_no_slip_and_french_is_left_alone(question: str) -> None:
 )
 def test_any_characters_make_a_query(question: str) -> None:
     assert isinstance(kind_of(asked(question, question)), QuestionKind)
+
+
+def test_an_everyday_word_is_covered_where_a_text_says_it_formally() -> None:
+    query = asked("when does the mandate end and who pays the soldiers?")
+    assert ("mandate end", "extend", "renew") in query.everyday
+    assert {"soldier"} <= query.with_other_forms(stems("Two battalions of troops arrived."))
+    assert "soldier" not in query.with_other_forms(stems("Two battalions of police arrived."))
+    assert asked("how do we deal with the checkpoint").everyday == ()
+
+
+def test_everyday_words_are_told_from_parts_of_words() -> None:
+    assert asked("soldiering on in the kidsroom").everyday == ()
+    assert asked("Kids?").everyday == (("kids", "children"),)
