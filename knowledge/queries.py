@@ -82,7 +82,8 @@ class Query:
     everyday: tuple[tuple[str, ...], ...]
     """Each everyday word in the question, followed by what documents say for it."""
     abbreviations: tuple[str, ...]
-    """Abbreviations in the question that the glossary knows, as written."""
+    """Abbreviations in the question itself that the glossary knows, as written; those of earlier turns are not asked
+    about."""
     codes: tuple[str, ...]
     references: tuple[Reference, ...]
     years: tuple[str, ...]
@@ -140,7 +141,8 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
     turns = [french.gloss(turn) if language_of(turn) == "fr" else turn for turn in turns]
     text = " ".join([*turns, english])
     terms = tuple(content_words(english))
-    shorts = glossary.shorts_in(text) if not text.isupper() else glossary.shorts_in(text.lower())
+    shorts = glossary.shorts_in(text.lower() if text.isupper() else text)
+    own_shorts = glossary.shorts_in(english.lower() if english.isupper() else english)
     alternatives = {short.lower(): tuple(glossary.expansions(short)[:3]) for short in shorts}
     for word, phrase in thesaurus.shorthand_in(text).items():
         known = alternatives.get(word.lower(), ())
@@ -154,7 +156,7 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
         context_terms=tuple(w for w in content_words(" ".join(turns)) if w not in terms),
         alternatives=tuple((word, *others) for word, others in alternatives.items()),
         everyday=tuple(thesaurus.everyday_in(text)),
-        abbreviations=tuple(shorts),
+        abbreviations=tuple(own_shorts),
         codes=tuple(codes(text)),
         references=tuple(_references(english)),
         years=tuple(dict.fromkeys([*_YEAR.findall(text), *("20" + short for short in _SHORT_YEAR.findall(text))])),

@@ -215,3 +215,10 @@ def test_an_everyday_word_is_covered_where_a_text_says_it_formally() -> None:
 def test_everyday_words_are_told_from_parts_of_words() -> None:
     assert asked("soldiering on in the kidsroom").everyday == ()
     assert asked("Kids?").everyday == (("kids", "children"),)
+
+
+def test_an_abbreviation_of_an_earlier_turn_is_not_what_a_follow_up_asks_about() -> None:
+    query = asked("and police?", "officers of the JMAC")
+    assert query.abbreviations == () and kind_of(query) is QuestionKind.OTHER
+    assert any("Joint Mission Analysis Cell" in forms for forms in query.alternatives)
+    assert asked("and the QIP?", "how big is the JMAC").abbreviations == ("QIP",)
