@@ -45,6 +45,8 @@ COLLECTION = 0.3
 L2 = 0.03
 EVIDENCE_L2 = 0.003
 """Less for refusing, which weighs few features over many cases."""
+FEW = 15
+"""Below so many answerable (or unanswerable) cases an author counts in proportion, else as much as any other."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,7 @@ def _weighed(retrieved: Retrieved, answerable: bool, author: str) -> Iterator[We
         yield Weighed(evidence.measure(retrieved), answerable, author)
 
 
-FEW = 15
-"""Below so many answerable (or unanswerable) cases an author counts in proportion, else as much as any other."""
-
-
-def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.08) -> dict[str, float]:
+def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.07) -> dict[str, float]:
     """Coefficients by feature name, the intercept set so that this share of our own answerable cases is refused.
 
     Authors count the same, however many cases they wrote, as each has habits that tell the cases of no other apart.

@@ -190,11 +190,14 @@ def test_a_mended_question_is_mended_wherever_it_is_read() -> None:
     assert query.mended(lambda word: word, {"gate"}.__contains__) == query
 
 
-@pytest.mark.parametrize("question", ["Who leads UNHAS?", "What did Grandi say?", "qui a fait une prise en ville ?"])
-def test_a_name_is_no_slip_and_french_is_left_alone(question: str) -> None:
-    query = asked(question)
-    assert query.mended(lambda word: word[:-1], lambda word: True) == query or query.language == "en"
-    assert not {"unha", "grand"} & set(query.mended(lambda word: word[:-1], lambda word: True).terms)
+@pytest.mark.parametrize(("question", "name"), [("Who leads UNHAS?", "unhas"), ("What did Grandi say?", "grandi")])
+def test_a_name_is_no_slip(question: str, name: str) -> None:
+    assert name in asked(question).mended(lambda word: word[:-1], lambda word: True).terms
+
+
+def test_french_is_not_mended_into_english() -> None:
+    query = asked("qui a fait une prise en ville ?")
+    assert query.mended(lambda word: word[:-1], lambda word: True) == query
 
 
 @pytest.mark.parametrize(
