@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from knowledge.documents import Passage
 from knowledge.register import Abbreviation
-from knowledge.words import STOPWORDS
+from knowledge.words import STOPWORDS, plain
 
 _SHORT = r"(?:[A-Z][A-Za-z]?[A-Z0-9&/.-]{0,10}[A-Za-z0-9]|[A-Z]\d+)s?"
 _IN_BRACKETS = re.compile(rf"\(\s*[\"“']?({_SHORT})[\"”']?\s*(?:[,;]\s[^()]{{0,40}})?\)")
@@ -145,7 +145,7 @@ class Glossary:
         by_long: dict[str, list[Abbreviation]] = {}
         for entry in self.entries:
             by_short.setdefault(entry.short.casefold(), []).append(entry)
-            by_long.setdefault(_plain(entry.long), []).append(entry)
+            by_long.setdefault(plain(entry.long), []).append(entry)
         object.__setattr__(self, "by_short", by_short)
         object.__setattr__(self, "by_long", by_long)
 
@@ -157,7 +157,7 @@ class Glossary:
         """The entries of a short form, grouped by expansion, the one in most documents first."""
         groups: dict[str, list[Abbreviation]] = {}
         for entry in self.by_short.get(short.casefold(), []):
-            groups.setdefault(_plain(entry.long), []).append(entry)
+            groups.setdefault(plain(entry.long), []).append(entry)
         return sorted(groups.values(), key=len, reverse=True)
 
     def shorts_in(self, text: str) -> list[str]:
@@ -174,10 +174,5 @@ class Glossary:
 
     def longs_in(self, text: str) -> list[Abbreviation]:
         """Abbreviations whose long form stands in a text, one a short form."""
-        plain = f" {_plain(text)} "
-        return [entries[0] for long, entries in self.by_long.items() if " " in long and f" {long} " in plain]
-
-
-def _plain(text: str) -> str:
-    words = (w.lower().removesuffix("’s").removesuffix("'s") for w in re.findall(r"[\w’']+", text.replace("-", " ")))
-    return " ".join({"organisation": "organization"}.get(w.rstrip("s"), w.rstrip("s")) for w in words)
+        low = f" {plain(text)} "
+        return [entries[0] for long, entries in self.by_long.items() if " " in long and f" {long} " in low]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
+from knowledge.words import plain
+
 SHORTHAND = {
     "ASG": "assistant secretary-general", "AU": "african union", "CAAC": "children and armed conflict",
     "CAO": "chief administrative officer", "COS": "chief of staff", "CRSV": "conflict-related sexual violence",
     "CAR": "central african republic", "DRC": "democratic republic of the congo",
     "RCA": "central african republic", "RDC": "democratic republic of the congo",
-    "DDR": "disarmament demobilization reintegration", "DMS": "director of mission support",
+    "DDR": "disarmament, demobilization and reintegration", "DMS": "director of mission support",
     "DPO": "department of peace operations", "ERC": "emergency relief coordinator", "EU": "european union",
     "FC": "force commander", "FPU": "formed police unit", "GA": "general assembly",
     "GBV": "gender-based violence", "HC": "humanitarian coordinator", "HCT": "humanitarian country team",
@@ -93,6 +95,12 @@ def shorthand_in(text: str) -> dict[str, str]:
     return {word: SHORTHAND[word.rstrip("s").upper()] for word in (*upper, *lower)}
 
 
+def written_out_in(text: str) -> dict[str, str]:
+    """What shorthand stands for, where a text writes it out in several words, with the shorthand."""
+    low = f" {plain(text)} "
+    return {SHORTHAND[short]: short for long, short in _BY_PHRASE.items() if f" {long} " in low}
+
+
 def everyday_in(text: str) -> list[tuple[str, ...]]:
     """Each everyday word of a text, followed by what documents say for it."""
     low = f" {' '.join(re.findall(r'[a-z]+', text.lower()))} "
@@ -101,3 +109,5 @@ def everyday_in(text: str) -> list[tuple[str, ...]]:
 
 _ALSO_WORDS = frozenset({"sea", "tor", "cos", "soma", "roe", "car"})
 """Shorthand that is also an everyday word, or a typing slip of one: it counts in capitals only."""
+_BY_PHRASE = {plain(phrase): short for short, phrase in reversed(SHORTHAND.items()) if " " in phrase}
+"""Of two shorthands for one phrase the first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 import Stemmer
@@ -58,3 +59,18 @@ def numbers(text: str) -> frozenset[str]:
 def stems(text: str) -> frozenset[str]:
     """Stems of the words that carry meaning. Kept for recent texts: the same passages come up again and again."""
     return frozenset(stem(word) for word in words(text) if word.lower() not in STOPWORDS)
+
+
+def plain(text: str) -> str:
+    """A text's words for comparing names: lower case, without hyphens, plural or possessive, one spelling."""
+    low = (w.lower().removesuffix("’s").removesuffix("'s") for w in re.findall(r"[\w’']+", text.replace("-", " ")))
+    return " ".join({"organisation": "organization"}.get(w.rstrip("s"), w.rstrip("s")) for w in low)
+
+
+def shortened(text: str, shorts: Mapping[str, str]) -> str:
+    """The text with names written out replaced by their short forms (`shorts` maps long to short), longest first."""
+    for long in sorted(shorts, key=len, reverse=True):
+        each = [re.escape(w).replace("organization", "organi[sz]ation") + "s*(?:['’]s)?" for w in plain(long).split()]
+        name = r"[\W_]+".join(each)
+        text = re.sub(rf"(?<!\w){name}(?!\w)", shorts[long], text, flags=re.IGNORECASE)
+    return text
