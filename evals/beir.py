@@ -65,6 +65,9 @@ def load_collection(folder: Path) -> Collection:
     queries = tuple(Query(row["_id"], row["text"], _turns(row)) for row in rows if row["_id"] in relevant)
     if not queries:
         raise CaseError(f"{folder}: no question has qrels")
+    unknown = sorted({text for query in queries for text in relevant[query.id]} - texts.keys())
+    if unknown:
+        raise CaseError(f"{folder}: {len(unknown)} texts of qrels are not in corpus.jsonl, such as {unknown[0]!r}")
     return Collection(folder.name, texts, queries, {query.id: relevant[query.id] for query in queries})
 
 

@@ -52,6 +52,8 @@ class Case(BaseModel):
     facts: tuple[tuple[str, ...], ...] = ()
     evidence: tuple[Evidence, ...] = ()
     status: Status | None = None
+    note: str | None = Field(default=None, exclude=True)
+    """For people: where the question came from. Part of no score."""
 
     @property
     def answerable(self) -> bool:
@@ -168,9 +170,17 @@ def composition(suite: Suite) -> dict[str, int]:
 
 def _lines(files: Iterable[Path]) -> Iterable[tuple[str, str]]:
     for path in files:
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-            if line.strip():
-                yield f"{path.name}:{number}", line
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CaseError(f"{path}: {error.strerror}") from None
+        for number, line in enumerate(content.split(b"\n"), 1):
+            try:
+                text = line.decode("utf-8")
+            except UnicodeDecodeError:
+                raise CaseError(f"{path.name}:{number}: not UTF-8: save the file as UTF-8") from None
+            if text.strip():
+                yield f"{path.name}:{number}", text
 
 
 def _field(location: tuple[int | str, ...]) -> str:

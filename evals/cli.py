@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +31,9 @@ def evaluate(
         tuple[str, str] | None, typer.Option(help="Two configurations side by side, such as tutorial focal.")
     ] = None,
     beir: Annotated[Path | None, typer.Option(help="A folder in BEIR layout: retrieval alone.")] = None,
-    robustness: Annotated[bool, typer.Option("--robustness", help="Also ask each case in six rougher ways.")] = False,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Also ask as people type: misspelt and so on.")
+    ] = False,
     judge: Annotated[bool, typer.Option("--judge", help="Also ask the set chat model for its opinion.")] = False,
     corpus: Annotated[Path | None, typer.Option(help="Where the corpus suite's documents are.")] = None,
     out: Annotated[Path, typer.Option(help="Where draft-cases writes.")] = Path("drafts.jsonl"),
@@ -44,6 +47,15 @@ def evaluate(
     except ModuleNotFoundError as error:
         raise SettingsError(f"{error.name} is missing: install the evals extra (`pip install -e '.[evals]'`)") from None
     from evals.cases import CaseError
+
+    gating = {"--baseline": baseline, "--accept": accept, "--robustness": robustness, "--judge": judge}
+    measuring = {**gating, "--half": half is not Half.ALL, "--report": report is not None}
+    if beir is not None:
+        _refuse("--beir", {**measuring, "--compare": compare is not None, f"the suite {suite}": suite != "starter"})
+    elif suite == "draft-cases":
+        _refuse("draft-cases", {**measuring, "--compare": compare is not None})
+    elif compare is not None:
+        _refuse("--compare", gating)
 
     settings = settings_module.load()
     folder = corpus or command.CORPUS
@@ -78,3 +90,12 @@ def evaluate(
     except CaseError as error:
         raise SettingsError(str(error)) from None
     raise typer.Exit(status)
+
+
+def _refuse(mode: str, others: Mapping[str, bool]) -> None:
+    """Raise SettingsError if options are given that have no part in this way of calling."""
+    from assistant.errors import SettingsError
+
+    given = [option for option, is_given in others.items() if is_given]
+    if given:
+        raise SettingsError(f"{mode} does not go with {', '.join(given)}: leave one of them out")

@@ -19,7 +19,8 @@ from evals.configurations import DEFAULT, changed, configuration
 from evals.report import write_report
 from evals.run import Run, load_run, run
 from evals.subjects import Subject
-from evals.suites import load_suite, open_index, verify_evidence
+from evals.suites import SUITES, load_suite, open_index, verify_evidence
+from knowledge.ingestion import slug
 
 CORPUS = Path("../shared/corpus")
 """The documents of the corpus suite, from the project's root; they are other people's and not part of it."""
@@ -51,6 +52,8 @@ def run_eval(
     chosen = whole.only(half)
     if accept and half != "all":
         raise CaseError("only a run of the whole suite can be accepted: leave --half out")
+    if (accept or baseline) and suite not in SUITES:
+        raise CaseError(f"only a named suite has an accepted run: use one of {', '.join(SUITES)}")
     accepted = None
     if baseline:
         outside = {case.id for case in whole.cases} - {case.id for case in chosen.cases}
@@ -58,7 +61,7 @@ def run_eval(
         if accepted is None:
             raise CaseError(f"suite {whole.name!r} has no accepted run: make one with --accept")
     with open_index(suite, settings, corpus, _say(console)) as home:
-        verify_evidence(whole, home, _say(console))
+        verify_evidence(whole, home, corpus, _say(console))
         subject = configuration(DEFAULT).make(home, PEER_WORDS)
         measured = _measure(chosen, subject, DEFAULT, half, console)
         varied = _varied(chosen, subject, half, console) if with_robustness else {}
@@ -73,6 +76,8 @@ def run_eval(
         console.print(terminal.judge_line(judgement))
     if report:
         console.print(f"report: {write_report(measured, breaches, comparison, report, drops, judgement)}")
+    if accept and (broken := gates.promises(measured)):
+        raise CaseError(f"not accepted: gate {', '.join(breach.gate for breach in broken)} does not hold")
     if accept:
         baselines.accept(measured)
     return gates.exit_status(breaches)
@@ -95,16 +100,22 @@ def compare_configurations(
     """
     console = console or Console()
     names = list(names)
+    if len(set(names)) < len(names):
+        raise CaseError(f"{names[0]} with itself is no comparison: name two configurations")
     chosen = load_suite(suite).only(half)
-    runs = {name: load_run(Path(name)) for name in names if name.endswith(".json")}
+    runs = {name: _saved(Path(name)) for name in names if name.endswith(".json")}
     live = [name for name in names if name not in runs]
     configurations = {name: configuration(name) for name in live}
+    for each in configurations.values():
+        changed(settings, each.changes)
     own = [name for name in live if name not in gates.UNCITED] or [DEFAULT] * bool(live)
     words, say = PEER_WORDS, _say(console)
     for name in [*own, *(name for name in live if name in gates.UNCITED)]:
         chosen_configuration = configurations.get(name) or configuration(name)
         with open_index(suite, changed(settings, chosen_configuration.changes), corpus, say) as home:
             runs[name] = _measure(chosen, chosen_configuration.make(home, words), name, half, console)
+        if len(runs[name].fallbacks) == len(chosen.cases):
+            raise CaseError(f"{name}: the chat model failed on every case, so nothing was measured")
         words = words if name in gates.UNCITED else _words(runs[name])
     runs = {name: runs[name] for name in names}
     console.print(terminal.comparison_table(runs))
@@ -112,12 +123,14 @@ def compare_configurations(
     console.print(terminal.type_table(runs, "evidence@5"))
     first, *_, last = runs.values()
     comparison = compare(first, last)
+    if not comparison.changes:
+        raise CaseError(f"{names[0]} and {names[-1]} share no case: they are runs of different suites")
     console.print(f"{names[0]} -> {names[-1]}, paired:")
     terminal.summary(last, [], comparison, console)
     if report:
         console.print(f"report: {write_report(last, [], comparison, report)}")
         for name, measured in runs.items():
-            measured.save(report / f"{Path(name).stem}.json")
+            measured.save(report / f"{slug(name.removesuffix('.json'))}.json")
     return 0
 
 
@@ -138,7 +151,9 @@ def draft_cases(rows: Iterable[drafts.LoggedQuestion], target: Path, console: Co
     The caller opens the log and passes its rows, in any order.
     """
     console = console or Console()
-    known = [case.question for name in ("starter", "corpus") for case in _cases_if_any(name)]
+    if target.exists():
+        raise CaseError(f"{target} is there already and may hold work: move it, or name another file with --out")
+    known = [case.question for name in SUITES for case in _cases_if_any(name)]
     found = drafts.draft_cases(rows, known)
     drafts.write_drafts(found, target)
     console.print(f"{len(found)} drafts in {target}: add facts, evidence and type, then move them to a suite")
@@ -149,6 +164,15 @@ def chat_model_judge(settings: Settings) -> judge.Ask:
     """The set chat model as a judge. Raises SettingsError if none is set."""
     line = chat_line(settings)
     return lambda prompt: line.ask("You grade answers strictly and reply with JSON only.", prompt)
+
+
+def _saved(path: Path) -> Run:
+    try:
+        return load_run(path)
+    except OSError as error:
+        raise CaseError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise CaseError(f"{path} is no saved run: `--report DIR` writes one, run.json") from None
 
 
 def _say(console: Console) -> Callable[[str], None]:

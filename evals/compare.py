@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evals.metrics import Difference, holm, paired
+from evals.metrics import Difference, Figure, figure, holm, paired
 from evals.run import CaseResult, Run
 from evals.scoring import METRICS
 
@@ -24,6 +24,8 @@ class Change:
     difference: Difference
     worsened: tuple[str, ...] = ()
     """Ids of the cases whose score got worse."""
+    now: Figure | None = None
+    """The later figure over the compared cases."""
 
     @property
     def direction(self) -> Direction:
@@ -58,6 +60,12 @@ class Comparison:
     removed: tuple[str, ...]
     rewritten: tuple[str, ...]
     """Ids whose case is not the same any more; like added and removed ones they are not compared."""
+
+    @property
+    def uncompared(self) -> dict[str, tuple[str, ...]]:
+        """Ids of cases that only one run has or that differ, by what became of them; empty where all are compared."""
+        groups = {"added": self.added, "removed": self.removed, "rewritten": self.rewritten}
+        return {name: ids for name, ids in groups.items() if ids}
 
     @property
     def verdict(self) -> Verdict:
@@ -105,7 +113,8 @@ def _change(metric: str, pairs: Pairs) -> Change | None:
         return None
     sign = -1 if METRICS[metric].better == "down" else 1
     worsened = tuple(i for i, before, after in scored if sign * after < sign * before)
-    return Change(metric, paired([a for _, a, _ in scored], [b for _, _, b in scored]), worsened)
+    before_scores, after_scores = [a for _, a, _ in scored], [b for _, _, b in scored]
+    return Change(metric, paired(before_scores, after_scores), worsened, figure(after_scores))
 
 
 def _slices(pairs: Pairs) -> tuple[Slice, ...]:

@@ -32,7 +32,11 @@ class LoggedQuestion(Protocol):
 
     @property
     def reason(self) -> str | None:
-        """Why, in the asker's words."""
+        """Why, of the reasons offered."""
+
+    @property
+    def comment(self) -> str | None:
+        """What the asker added."""
 
     @property
     def documents(self) -> Sequence[str]:
@@ -64,7 +68,12 @@ def write_drafts(drafts: Sequence[dict[str, Any]], path: Path) -> None:
 
 def _draft(row: LoggedQuestion, key: str) -> dict[str, Any]:
     happened = "thumbs down" if row.verdict == "down" else row.status
-    parts = [happened, row.reason or "", f"cited {', '.join(row.documents)}" if row.documents else ""]
+    parts = [
+        happened,
+        row.reason or "",
+        row.comment or "",
+        f"cited {', '.join(row.documents)}" if row.documents else "",
+    ]
     return {
         "id": f"draft-{hashlib.sha256(key.encode()).hexdigest()[:8]}",
         "type": "draft",

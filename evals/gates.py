@@ -28,7 +28,7 @@ class Breach:
 
 def check(run: Run, comparison: Comparison | None = None) -> list[Breach]:
     """Every gate that does not hold: promises for the run alone, drops where there is a baseline to compare with."""
-    return [*_promises(run), *(_drops(comparison) if comparison else [])]
+    return [*promises(run), *([*_lost(comparison), *_drops(comparison)] if comparison else [])]
 
 
 def exit_status(breaches: Iterable[Breach]) -> int:
@@ -36,7 +36,8 @@ def exit_status(breaches: Iterable[Breach]) -> int:
     return 1 if any(True for _ in breaches) else 0
 
 
-def _promises(run: Run) -> list[Breach]:
+def promises(run: Run) -> list[Breach]:
+    """What the product promises of every answer, whatever was measured before."""
     breaches = []
     altered = _ids(r for r in run.results if r.scores.get("verbatim", 1.0) < 1.0)
     if altered:
@@ -63,6 +64,16 @@ UNCITED = frozenset({"tutorial"})
 
 def _claims(result: CaseResult) -> bool:
     return result.answer is not None and result.status not in scorers.ABSTENTIONS
+
+
+def _lost(comparison: Comparison) -> list[Breach]:
+    """Accepted cases that are gone or rewritten are measured by nothing: a suite changes with a new accepted run."""
+    gone = (*comparison.removed, *comparison.rewritten)
+    message = (
+        f"{len(comparison.removed)} accepted cases are gone and {len(comparison.rewritten)} rewritten, so they are not "
+        "compared: accept the new suite with --accept"
+    )
+    return [Breach("cases", message, gone)] if gone else []
 
 
 def _drops(comparison: Comparison) -> list[Breach]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from assistant.answerers.model_line import ModelFailure
 from evals.metrics import Figure, mean
 from evals.run import CaseResult, Run
 from evals.scorers import ABSTENTIONS
@@ -51,21 +52,28 @@ class Judgement:
     grade: Figure
     agreement: float
     """Cohen's kappa (1960) between "at least half" by the model and by the fact matcher; NaN with fewer than two."""
+    stopped: str | None = None
+    """Why the model was not asked about the rest."""
 
 
 def judge(run: Run, ask: Ask, progress: Callable[[int, int], None] = lambda done, total: None) -> Judgement:
-    """Grade every answer given to an answerable case of a run."""
+    """Grade every answer given to an answerable case of a run, until the model fails."""
     graded = [r for r in run.results if r.case and r.case.answerable and r.answer and r.status not in ABSTENTIONS]
     opinions, unreadable, pairs = [], [], []
+    stopped = None
     for done, result in enumerate(graded, 1):
-        opinion = read_reply(result.id, ask(prompt(result)))
+        try:
+            opinion = read_reply(result.id, ask(prompt(result)))
+        except ModelFailure as failure:
+            stopped = f"the chat model {failure}"
+            break
         if opinion is None:
             unreadable.append(result.id)
         else:
             opinions.append(opinion)
             pairs.append((opinion.grade >= 0.5, result.scores.get("nugget_recall", 0.0) >= 0.5))
         progress(done, len(graded))
-    return Judgement(tuple(opinions), tuple(unreadable), mean([o.grade for o in opinions]), kappa(pairs))
+    return Judgement(tuple(opinions), tuple(unreadable), mean([o.grade for o in opinions]), kappa(pairs), stopped)
 
 
 def prompt(result: CaseResult) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
 RESAMPLES = 4999
 """Draws of every bootstrap and randomisation test: p is exact to about 0.006 at 0.05."""
+DECIDABLE = 6
+"""Cases that must have moved for p to get below 0.05 at all: 2 / 2**5 is 0.0625."""
+AREA_RESAMPLES = 999
 SEED = 20081
 CONFIDENCE = 0.95
 
@@ -111,11 +115,17 @@ def p_value(p: float) -> str:
 
 
 def percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
-    """p50, p95 and p99 by linear interpolation, and how many were measured; empty without measurements."""
+    """p50, p95 and p99 by linear interpolation, the bootstrap interval of p95, and how many were measured.
+
+    Empty without measurements.
+    """
     if not milliseconds:
         return {}
-    p50, p95, p99 = np.percentile(np.asarray(milliseconds, float), [50, 95, 99])
-    return {"p50": float(p50), "p95": float(p95), "p99": float(p99), "n": float(len(milliseconds))}
+    values = np.asarray(milliseconds, float)
+    p50, p95, p99 = np.percentile(values, [50, 95, 99])
+    low, high = _bootstrap(values, lambda drawn, axis: np.percentile(drawn, 95, axis=axis))
+    of_p95 = {"p95": float(p95), "p95 low": low, "p95 high": high}
+    return {"p50": float(p50), **of_p95, "p99": float(p99), "n": float(len(milliseconds))}
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,9 @@ class RiskCoverage:
     risk: tuple[float, ...]
     area: float
     """Mean of `risk`: the area under the curve up to the coverage reached (AURC); NaN when nothing was answered."""
+    low: float = math.nan
+    high: float = math.nan
+    """Bootstrap interval of the area over the answers given."""
 
 
 def risk_coverage(answers: Sequence[tuple[float, float]], questions: int) -> RiskCoverage:
@@ -137,15 +150,33 @@ def risk_coverage(answers: Sequence[tuple[float, float]], questions: int) -> Ris
     El-Yaniv and Wiener 2010; area after Geifman, Uziel and El-Yaniv 2019. Answers of equal confidence each get their
     group's mean error, which is what a random order among them gives on average.
     """
+    risk = _risk(answers)
+    coverage = tuple((i + 1) / questions for i in range(len(risk)))
+    area = sum(risk) / len(risk) if risk else math.nan
+    low, high = _area_interval(answers)
+    return RiskCoverage(coverage, risk, area, low, high)
+
+
+def _risk(answers: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """Mean error of the first answers by confidence, for one answer, two, and so on."""
     ordered = sorted(answers, key=lambda answer: -answer[0])
     errors: list[float] = []
     for _, group in groupby(ordered, key=lambda answer: answer[0]):
         same = [error for _, error in group]
         errors += [sum(same) / len(same)] * len(same)
     totals = np.cumsum(errors)
-    risk = tuple(float(total / (i + 1)) for i, total in enumerate(totals))
-    coverage = tuple((i + 1) / questions for i in range(len(errors)))
-    return RiskCoverage(coverage, risk, sum(risk) / len(risk) if risk else math.nan)
+    return tuple(float(total / (i + 1)) for i, total in enumerate(totals))
+
+
+def _area_interval(answers: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    if len(answers) < 2:
+        return math.nan, math.nan
+    draw = np.random.default_rng(SEED)
+    picks = draw.integers(len(answers), size=(AREA_RESAMPLES, len(answers)))
+    areas = [float(np.mean(_risk([answers[i] for i in pick]))) for pick in picks]
+    edge = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(areas, [edge, 100 - edge])
+    return float(low), float(high)
 
 
 def ranking(
@@ -190,11 +221,13 @@ def ndcg(ranks: Sequence[int | None], k: int = 10) -> float | None:
     return ranking(run, relevant, f"nDCG@{k}")[f"nDCG@{k}"][0]
 
 
-def _bootstrap(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, float]:
+def _bootstrap(
+    values: np.ndarray[tuple[int], np.dtype[np.float64]], statistic: Callable[..., Any] = np.mean
+) -> tuple[float, float]:
     if len(values) < 2 or np.all(values == values[0]):
         return float(values[0]), float(values[0])
     result = stats.bootstrap(
-        (values,), np.mean, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile", rng=SEED
+        (values,), statistic, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile", rng=SEED
     )
     return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
@@ -203,8 +236,8 @@ def _flip(moved: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     """Two-sided p of the mean of these differences under random signs."""
     if len(moved) == 0:
         return 1.0
-    padded = np.append(moved, 0.0)  # scipy wants two values; a zero has no sign to flip
+    values = moved if len(moved) > 1 else np.append(moved, 0.0)  # scipy wants two; a zero has no sign to flip
     test = stats.permutation_test(
-        (padded,), np.mean, permutation_type="samples", n_resamples=RESAMPLES, vectorized=True, rng=SEED
+        (values,), np.mean, permutation_type="samples", n_resamples=RESAMPLES, vectorized=True, rng=SEED
     )
     return min(1.0, float(test.pvalue))

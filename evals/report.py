@@ -17,7 +17,7 @@ from evals.robustness import Drop
 from evals.run import CaseResult, Run
 from evals.scoring import BLAME_WORDS, METRICS, Metric
 from evals.style import CSS, SCRIPT
-from evals.terminal import interval, judge_line, share, verdict
+from evals.terminal import caveats, interval, judge_line, share, verdict, worst_words
 
 
 def write_report(
@@ -53,6 +53,7 @@ def report_page(
         f'<div class="pair"><div class="stack">{_by_type(run, comparison)}{_latency(run)}</div>'
         f'<div class="stack">{_blame(run)}{_risk(run)}</div></div>',
         _metrics(run, comparison),
+        _types(comparison),
         _robustness(drops),
         f"<p>{escape(judge_line(judgement))}</p>" if judgement else "",
         _cases(run, comparison),
@@ -77,11 +78,8 @@ def _header(run: Run, word: str, comparison: Comparison | None) -> str:
         fixed, broken = len(comparison.fixed), len(comparison.broken)
         tally.insert(0, f'<a href="#broken"><b class="{"bad" if broken else ""}">{broken}</b><small>broken</small></a>')
         tally.insert(0, f'<a href="#fixed"><b class="{"good" if fixed else ""}">{fixed}</b><small>fixed</small></a>')
-    worst = comparison.worst_slice if comparison else None
-    line = ""
-    if worst:
-        p = f"p = {worst.corrected_p:.2f}, corrected for all types"
-        line = f"<p>worst slice: <b>{escape(worst.type)}</b> {_points(worst.change)} ({p})</p>"
+    lines = [worst_words(comparison).removeprefix(" · "), *caveats(comparison)] if comparison else []
+    line = "".join(f"<p>{escape(each)}</p>" for each in lines if each)
     return (
         f'<header><div class="verdict {word}">{word}</div><div><h1>{escape(conditions.suite)}, {half}</h1>'
         f"<p>{escape(before + run.name)} · {len(run.results)} cases · {conditions.seconds:.0f} s</p>{line}</div>"
@@ -105,6 +103,7 @@ def _cards(run: Run, comparison: Comparison | None) -> str:
         if not metric.headline or not figure.n:
             continue
         change = comparison.change(name) if comparison else None
+        figure = change.now if change and change.now else figure
         before = change.difference.before if change else None
         line = plots.whisker(figure, before) if metric.unit == "share" else ""
         percent = "<small> %</small>" if metric.unit == "share" else ""
@@ -170,7 +169,7 @@ def _blame(run: Run) -> str:
 
 def _risk(run: Run) -> str:
     curve = run.risk_coverage()
-    area = f"{curve.area:.3f}" if curve.coverage else "–"
+    area = f"{curve.area:.3f} [{curve.low:.3f}, {curve.high:.3f}], n = {len(curve.risk)}" if curve.coverage else "–"
     return (
         f'<section class="box"><h2>Risk over coverage <span class="soft">· area {area}</span></h2>'
         f"{plots.risk_coverage_plot(curve)}"
@@ -180,7 +179,8 @@ def _risk(run: Run) -> str:
 
 def _latency(run: Run) -> str:
     rows = [
-        f'<tr><td>{escape(stage)}</td><td class="n">{t["p50"]:.0f}</td><td class="n">{t["p95"]:.0f}</td>'
+        f'<tr><td>{escape(stage)}</td><td class="n">{t["p50"]:.0f}</td>'
+        f'<td class="n">{t["p95"]:.0f} [{t["p95 low"]:.0f}, {t["p95 high"]:.0f}]</td>'
         f'<td class="n">{t["p99"]:.0f}</td></tr>'
         for stage, t in run.latency().items()
     ]
@@ -196,10 +196,36 @@ def _metrics(run: Run, comparison: Comparison | None) -> str:
     return f'<h2>All metrics</h2><section class="box scroll"><table>{heads}{"".join(rows)}</table></section>'
 
 
+def _types(comparison: Comparison | None) -> str:
+    """Every type of case, paired; the one that lost most first."""
+    if comparison is None or not comparison.slices:
+        return ""
+    rows = []
+    for of_type in comparison.slices:
+        moved, metric = of_type.change.difference, METRICS[of_type.change.metric]
+        numbers = [
+            share(moved.before),
+            share(moved.after),
+            _points(of_type.change),
+            p_value(of_type.corrected_p).lstrip("= "),
+            str(moved.moved),
+            str(moved.n),
+        ]
+        cells = "".join(f'<td class="n">{number}</td>' for number in numbers)
+        rows.append(f"<tr><td>{escape(of_type.type)}</td><td>{metric.label}</td>{cells}</tr>")
+    names = ("before", "now", "change", "p, corrected", "moved", "n")
+    heads = "".join(f'<th class="n">{name}</th>' for name in names)
+    return (
+        f'<h2>By type, paired</h2><section class="box scroll"><table><tr><th>type</th><th>metric</th>{heads}</tr>'
+        f"{''.join(rows)}</table></section>"
+    )
+
+
 def _metric_row(name: str, metric: Metric, run: Run, comparison: Comparison | None) -> str:
     figure = run.figure(name)
     cells = [metric.label + (" ·&nbsp;gated" if metric.gated else "")]
     change = comparison.change(name) if comparison else None
+    figure = change.now if change and change.now else figure
     numbers = [share(figure.value, metric.unit), interval(figure.low, figure.high, metric.unit)]
     if comparison:
         moved = change.difference if change else None
@@ -249,8 +275,10 @@ def _cases(run: Run, comparison: Comparison | None) -> str:
 
     parts = []
     if comparison:
-        parts.append(f'<h2 id="broken">Broken</h2>{listed([r for r in run.results if r.id in broken])}')
-        parts.append(f'<h2 id="fixed">Fixed</h2>{listed([r for r in run.results if r.id in fixed])}')
+        parts.append(
+            f'<section id="broken"><h2>Broken</h2>{listed([r for r in run.results if r.id in broken])}</section>'
+        )
+        parts.append(f'<section id="fixed"><h2>Fixed</h2>{listed([r for r in run.results if r.id in fixed])}</section>')
     parts.append(f'<h2 id="failing">Failing{" as before" if comparison else ""}</h2>')
     for blame, words in [*BLAME_WORDS.items(), (None, "status not as expected")]:
         blamed = [result for result in failing if result.blame == blame]

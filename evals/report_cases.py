@@ -122,7 +122,8 @@ def _passages(result: CaseResult) -> str:
         text = str(passage["text"])
         hit = any(holds(text, quote) for quote in quotes)
         place = f"{passage['document_id']}{', para. ' + str(passage['paragraph']) if passage.get('paragraph') else ''}"
-        short = text if len(text) <= PASSAGE_CHARACTERS else text[:PASSAGE_CHARACTERS] + " …"
+        whole = hit or len(text) <= PASSAGE_CHARACTERS
+        short = text if whole else text[:PASSAGE_CHARACTERS] + " …"
         items.append(
             f'<li class="{"hit" if hit else ""}"><b>{escape(place)}</b> <span class="soft">{passage["score"]:.3f}'
             f"{' · holds the evidence' if hit else ''}</span><br>{escape(short)}</li>"

@@ -105,6 +105,12 @@ class Run(BaseModel):
         ]
         return metrics.risk_coverage(given, len(self.results))
 
+    @property
+    def fallbacks(self) -> list[str]:
+        """Ids of answers that were to be a chat model's and are extractive, since it failed."""
+        notices = ((r.id, (r.answer or {}).get("notices", ())) for r in self.results)
+        return [i for i, said in notices if any(notice["kind"] == "fallback" for notice in said)]
+
     def latency(self) -> dict[str, dict[str, float]]:
         """Percentiles in milliseconds of each stage."""
         stages = dict.fromkeys(stage for result in self.results for stage in result.milliseconds)
@@ -201,7 +207,7 @@ def _run_case(case: Case, subject: Subject, library: _Library) -> CaseResult:
     quotes = [evidence.quote for evidence in case.evidence]
     ranks = scorers.evidence_ranks(quotes, [hit.text for hit in hits[:DEPTH]])
     scores = scoring.score(case, answer, ranks, library.by_passage)
-    if quotes and error is None and not any(ranks):
+    if error is None and None in ranks:
         ranks = scorers.evidence_ranks(quotes, [hit.text for hit in subject.search(question, DEEP)])
     return CaseResult(
         id=case.id,
@@ -210,7 +216,7 @@ def _run_case(case: Case, subject: Subject, library: _Library) -> CaseResult:
         status=str(answer.status) if answer else "error",
         scores=scores,
         passed=answer is not None and scoring.passed(case, scores),
-        blame=scoring.blame(case, answer, scores, ranks, library.by_document.get),
+        blame=scoring.blame(case, answer, scores, ranks, library.by_document.get, [hit.text for hit in hits]),
         case=case,
         answer=json.loads(json.dumps(answer.as_dict())) if answer else None,
         passages=[asdict(hit) for hit in hits[:DEPTH]],

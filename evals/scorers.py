@@ -154,11 +154,12 @@ def word_count(answer: str) -> int:
 
 
 def wrong_edition(cited: Sequence[tuple[str, str]], evidence_documents: Iterable[str]) -> float | None:
-    """1 if a superseded document is cited that the evidence is not in; `cited` is (document id, standing).
+    """1 if a superseded document is cited and no document the evidence is in; `cited` is (document id, standing).
 
-    None without citations. No public benchmark has this one; it is the classic failure of guidance search.
+    An old edition beside the right one is marked in its citation and misleads nobody. None without citations. No
+    public benchmark has this one; it is the classic failure of guidance search.
     """
     if not cited:
         return None
-    expected = set(evidence_documents)
-    return float(any(standing == "superseded" and document not in expected for document, standing in cited))
+    right = any(document in set(evidence_documents) for document, _ in cited)
+    return float(not right and any(standing == "superseded" for _, standing in cited))

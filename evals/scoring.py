@@ -118,10 +118,13 @@ def blame(
     scores: Mapping[str, float],
     ranks: Ranks,
     texts_of: Callable[[str], Sequence[str] | None],
+    retrieved: Sequence[str] = (),
 ) -> Blame | None:
     """The first stage that lost the answer; None for a case that passed with every fact.
 
-    `texts_of` gives the passage texts of a document by id, None for a document that is not loaded.
+    `texts_of` gives the passage texts of a document by id, None for a document that is not loaded; `retrieved` are the
+    texts of the first passages. What was retrieved counts for a missing fact only if it stands in a passage with
+    evidence, or if all the evidence was retrieved: with half of it, the other half is what is missing.
     """
     if answer is None:
         return "error"
@@ -131,9 +134,14 @@ def blame(
         return None
     if scores.get("wrong_edition"):
         return "wrong_edition"
-    if any(rank is not None and rank <= 10 for rank in ranks):
-        refused = str(answer.status) in scorers.ABSTENTIONS
-        return "selected_but_threshold" if refused else "retrieved_not_selected"
+    at_hand = [rank is not None and rank <= 10 for rank in ranks]
+    if any(at_hand) and str(answer.status) in scorers.ABSTENTIONS:
+        return "selected_but_threshold"
+    with_evidence = [text for text in retrieved if any(scorers.holds(text, e.quote) for e in case.evidence)]
+    found = scorers.facts_found(answer.answer, case.facts)
+    missing = [fact for fact, said in zip(case.facts, found, strict=True) if not said]
+    if all(at_hand) or any(scorers.states(text, fact) for text in with_evidence for fact in missing):
+        return "retrieved_not_selected"
     loaded = [(evidence.quote, texts_of(evidence.document)) for evidence in case.evidence]
     if all(texts is None for _, texts in loaded):
         return "not_indexed"

@@ -77,6 +77,8 @@ SCRIPT = """
 function openLinked() {
   var id = decodeURIComponent(location.hash.slice(1)), place = id && document.getElementById(id);
   for (var at = place; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  if (place && (id === "broken" || id === "fixed"))
+    for (var cases = place.querySelectorAll("details.case"), i = 0; i < cases.length; i++) cases[i].open = true;
   if (place) place.scrollIntoView();
 }
 addEventListener("hashchange", openLinked); openLinked();

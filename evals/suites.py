@@ -18,6 +18,7 @@ from evals.cases import CaseError, Suite
 from evals.scorers import word_list
 from knowledge import ingestion
 from knowledge.access import PUBLIC
+from knowledge.readers.manifest import MANIFEST_NAME, read_manifest
 
 SUITES_FOLDER = Path(__file__).resolve().parent / "suites"
 PROJECT = Path(__file__).resolve().parent.parent
@@ -52,7 +53,7 @@ SUITES: dict[str, SuiteSource] = {
 def load_suite(name: str) -> Suite:
     """The cases of a named suite, or of a file when the name is the path of one. Raises CaseError."""
     if name.endswith(".jsonl"):
-        return cases.load(Path(name).stem, [Path(name)])
+        return cases.load(Path(name).name, [Path(name)])
     if name not in SUITES:
         raise CaseError(f"no suite {name!r}: use one of {', '.join(SUITES)}, or the path of a .jsonl file")
     files = sorted(SUITES_FOLDER.glob(SUITES[name].files))
@@ -77,11 +78,12 @@ def document_folders(name: str, corpus: Path) -> list[Path]:
 def open_index(name: str, settings: Settings, corpus: Path, say: Say) -> Iterator[Home]:
     """A home that holds exactly the suite's documents, built anew when they or the code that reads them changed.
 
-    It lies under FOCAL_HOME/evals, so that a user's own index is never touched. Files that cannot be read are told to
+    It lies under FOCAL_HOME/evals, so that a user's own index is never touched; suites over the same documents share
+    it. Files that cannot be read are told to
     `say`: two pages saved in place of documents are part of the corpus.
     """
     folders = document_folders(name, corpus)
-    home = open_home(settings.model_copy(update={"home": _index_folder(name, settings)}), "focal eval", say)
+    home = open_home(settings.model_copy(update={"home": _index_folder(folders, settings)}), "focal eval", say)
     try:
         kept = set()
         for outcome in load_documents(home, folders, starter=folders == [NOTES]):
@@ -99,21 +101,21 @@ def open_index(name: str, settings: Settings, corpus: Path, say: Say) -> Iterato
         home.close()
 
 
-def verify_evidence(suite: Suite, home: Home, say: Say) -> None:
+def verify_evidence(suite: Suite, home: Home, corpus: Path, say: Say) -> None:
     """Check every evidence quote against the documents of an index.
 
     A quote may stand in the passages or in the file's plain text: one that our reading lost is a finding of the run,
-    not a fault of the case. Raises CaseError for a quote that stands in neither; `say` hears of documents that are not
-    loaded.
+    not a fault of the case, and so is a document whose file could not be taken in (`say` hears of it). Raises CaseError
+    for a quote that stands in neither, and for a document that no file of the suite has.
     """
     from evals.peers.plain_text import plain_text
 
     register = home.store.register
     loaded = {document.id: document for document in register.documents(PUBLIC)}
     wanted = {evidence.document for case in suite.cases for evidence in case.evidence}
-    missing = sorted(wanted - loaded.keys())
-    if missing:
-        say(f"cases name documents that are not loaded: {', '.join(missing)}")
+    lost = (wanted - loaded.keys()) & _ids_of_files(document_folders(suite.name, corpus))
+    if lost:
+        say(f"cases name documents that could not be taken in: {', '.join(sorted(lost))}")
     texts: dict[str, Sequence[str]] = {}
     for document in wanted & loaded.keys():
         texts[document] = ["\n".join(passage.text for passage in register.passages(document, PUBLIC))]
@@ -121,14 +123,25 @@ def verify_evidence(suite: Suite, home: Home, say: Say) -> None:
         squeezed = "".join(word_list(texts[document][0]))
         if not all("".join(word_list(quote)) in squeezed for quote in quotes):
             texts[document] = [*texts[document], plain_text(Path(loaded[document].source_path))]
-    checked = tuple(case for case in suite.cases if all(e.document in loaded for e in case.evidence))
+    checked = tuple(case for case in suite.cases if not any(e.document in lost for e in case.evidence))
     cases.check_evidence(Suite(suite.name, checked, suite.origin), texts)
 
 
-def _index_folder(name: str, settings: Settings) -> Path:
-    """The folder of the suite's index, a new one for each state of the code that fills it; older ones are deleted."""
+def _ids_of_files(folders: Sequence[Path]) -> set[str]:
+    """Ids that the files of these folders have, as their names and manifests tell without reading them."""
+    found: set[str] = set()
+    for folder in folders:
+        found |= {ingestion.slug(path.stem.removesuffix(".en")) for path in folder.iterdir()}
+        manifest = folder / MANIFEST_NAME
+        found |= {entry.id for entry in read_manifest(manifest).values() if entry.id} if manifest.exists() else set()
+    return found
+
+
+def _index_folder(folders: Sequence[Path], settings: Settings) -> Path:
+    """The folder of an index over these documents, a new one for each state of the code that fills it; older ones are
+    deleted."""
     suites = settings.folder / "evals"
-    stem = Path(name).stem
+    stem = "starter" if folders == [NOTES] else "corpus"
     folder = suites / f"{stem}.{settings.embedding}.{indexing_code()}"
     for old in suites.glob(f"{stem}.{settings.embedding}.*"):
         if old != folder:

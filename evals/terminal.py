@@ -11,7 +11,7 @@ from rich.table import Table
 from evals.compare import Change, Comparison
 from evals.gates import Breach
 from evals.judge import Judgement
-from evals.metrics import Figure, p_value
+from evals.metrics import DECIDABLE, Figure, p_value
 from evals.robustness import Drop
 from evals.run import Run
 from evals.scoring import BLAME_WORDS, METRICS, Metric
@@ -52,17 +52,41 @@ def summary(run: Run, breaches: Sequence[Breach], comparison: Comparison | None,
     )
     console.print(_headline(run, comparison, console.width))
     if comparison:
-        console.print(f"{len(comparison.fixed)} fixed, {len(comparison.broken)} broken", end="")
-        worst = comparison.worst_slice
-        console.print(
-            f" · worst slice: {worst.type} {share(worst.change.difference.value, signed=True)}" if worst else ""
-        )
+        console.print(f"{len(comparison.fixed)} fixed, {len(comparison.broken)} broken{worst_words(comparison)}")
+        for line in caveats(comparison):
+            console.print(line, style="yellow")
         if comparison.broken:
             console.print(f"broken: {', '.join(comparison.broken)}")
     for breach in breaches:
         cases = f" ({', '.join(breach.cases[:8])}{' …' if len(breach.cases) > 8 else ''})" if breach.cases else ""
         console.print(f"[red]gate {breach.gate}[/]: {escape(breach.message)}{cases}")
+    if run.fallbacks:
+        console.print(
+            f"{len(run.fallbacks)} of {len(run.results)} answers are not the chat model's: it failed", style="yellow"
+        )
     _failures(run, console)
+
+
+def worst_words(comparison: Comparison) -> str:
+    """The type of case that lost most, with p corrected for testing every type; empty where none lost."""
+    worst = comparison.worst_slice
+    if worst is None:
+        return ""
+    p = f"p {p_value(worst.corrected_p)}, corrected for all types"
+    return f" · worst slice: {worst.type} {share(worst.change.difference.value, signed=True)} ({p})"
+
+
+def caveats(comparison: Comparison) -> list[str]:
+    """What a reader must know before trusting the comparison."""
+    lines = [
+        f"not compared, {what}: {len(ids)} ({', '.join(ids[:6])}{' …' if len(ids) > 6 else ''})"
+        for what, ids in comparison.uncompared.items()
+    ]
+    gated = [change for change in comparison.changes if METRICS[change.metric].gated]
+    few = [METRICS[change.metric].label for change in gated if 0 < change.difference.moved < DECIDABLE]
+    if few:
+        lines.append(f"fewer than {DECIDABLE} cases moved, so p cannot get below 0.05: {', '.join(few)}")
+    return lines
 
 
 def _headline(run: Run, comparison: Comparison | None, width: int) -> Table:
@@ -77,7 +101,7 @@ def _headline(run: Run, comparison: Comparison | None, width: int) -> Table:
         figure = run.figure(name)
         if figure.n:
             change = comparison.change(name) if comparison else None
-            cells = _cells(metric, figure, change)
+            cells = _cells(metric, change.now if change and change.now else figure, change)
             direction = change.direction if change else "unclear"
             plain = "" if metric.headline else "dim"
             table.add_row(*(cells[s] for s in shown), style={"better": "green", "worse": "red"}.get(direction, plain))
@@ -176,7 +200,8 @@ def robustness_table(drops: Sequence[Drop]) -> Table:
 def judge_line(judgement: Judgement) -> str:
     """The judge's figure and how far to trust it."""
     grade = judgement.grade
-    return (
+    line = (
         f"judge (beside the scores, no gate): {share(grade.value)} {interval(grade.low, grade.high)}, n = {grade.n}, "
         f"agreement with the fact matcher: kappa {judgement.agreement:.2f}, {len(judgement.unreadable)} unreadable"
     )
+    return f"{line}; stopped: {judgement.stopped}" if judgement.stopped else line

@@ -33,6 +33,8 @@ def loaded(tmp_path: Path, *rows: dict[str, Any] | str) -> Suite:
 def test_a_good_case_is_read_with_its_defaults(tmp_path: Path) -> None:
     only = loaded(tmp_path, "", case()).cases[0]
     assert (only.answerable, only.expected_status, only.history) == (True, "answered", ())
+    noted = loaded(tmp_path, case(note="asked in the morning meeting")).cases[0]
+    assert noted.note and noted.digest == only.digest
 
 
 @pytest.mark.parametrize(
@@ -109,3 +111,12 @@ def test_the_digest_changes_with_what_can_change_a_score(tmp_path: Path) -> None
 def test_composition_counts_types(tmp_path: Path) -> None:
     rows = [case(id=f"c-{i}", question=f"Number {i}?", type="list" if i else "role") for i in range(3)]
     assert composition(loaded(tmp_path, *rows)) == {"list": 2, "role": 1}
+
+
+def test_a_file_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "latin.jsonl"
+    file.write_bytes(b"\n" + json.dumps(case()).encode() + b" \xe9\n")
+    with pytest.raises(CaseError, match=r"latin.jsonl:2: not UTF-8: save the file as UTF-8"):
+        load("latin", [file])
+    with pytest.raises(CaseError, match=r"none.jsonl: No such file"):
+        load("none", [tmp_path / "none.jsonl"])

@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("scipy", reason="the evals extra is not installed")
 
-from evals import baseline, beir, drafts, judge, robustness
+from assistant.answerers.model_line import ModelFailure
+from evals import baseline, beir, command, drafts, judge, robustness, terminal
 from evals.cases import Case, CaseError, Suite, load
 from evals.run import run
 from tests import fakes_evals as fakes
@@ -109,6 +110,10 @@ def test_a_beir_folder_is_read_with_the_users_turns_only(tmp_path: Path) -> None
         ({"corpus": '{"_id": "d1"}'}, "corpus.jsonl:1: no field text"),
         ({"qrels": "q1 d1 1\n"}, "test.tsv:1: expected query id"),
         ({"qrels": "query-id\tcorpus-id\tscore\n"}, "no question has qrels"),
+        (
+            {"qrels": "query-id\tcorpus-id\tscore\nq1\tx9\t1\n"},
+            "1 texts of qrels are not in corpus.jsonl, such",
+        ),
     ],
 )
 def test_a_faulty_beir_folder_is_refused_with_file_and_line(
@@ -142,6 +147,24 @@ def test_the_judge_sees_answers_only_and_its_agreement_is_reported() -> None:
     assert judge.read_reply("x", "[1]") is None
 
 
+def test_a_judge_that_fails_leaves_the_scores_and_says_why() -> None:
+    def ask(prompt: str) -> str:
+        raise ModelFailure("did not answer (HTTP 500)")
+
+    found = judge.judge(run(fakes.suite(1), fakes.GoodSubject()), ask)
+    assert (found.opinions, found.grade.n) == ((), 0)
+    assert "stopped: the chat model did not answer (HTTP 500)" in terminal.judge_line(found)
+
+
+def test_answers_that_a_failed_chat_model_left_to_the_extractive_answerer_are_counted() -> None:
+    measured = run(fakes.suite(1), fakes.GoodSubject())
+    assert measured.fallbacks == []
+    for result in measured.results[:2]:
+        assert result.answer is not None
+        result.answer["notices"] = [{"kind": "fallback", "text": "The chat model did not answer."}]
+    assert measured.fallbacks == [result.id for result in measured.results[:2]]
+
+
 def test_kappa_by_hand() -> None:
     # 20 both yes, 5 only a, 10 only b, 15 neither: observed 0.7, expected 0.5, kappa 0.4
     pairs = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
@@ -156,13 +179,14 @@ class Row:
     verdict: str | None = None
     history: tuple[str, ...] = ()
     reason: str | None = None
+    comment: str | None = None
     documents: tuple[str, ...] = ()
 
 
 def test_thumbs_down_and_not_found_become_drafts_most_frequent_first(tmp_path: Path) -> None:
     rows = [
         Row("Fine?", verdict="up"),
-        Row("Wrong answer?", verdict="down", reason="old edition", documents=("s-2025-54",)),
+        Row("Wrong answer?", verdict="down", reason="old edition", comment="see para. 4", documents=("s-2025-54",)),
         Row("Who fuels the boats?", status="not_found"),
         Row("who fuels the  boats", status="not_found"),
         Row("Known already?", status="not_found"),
@@ -170,10 +194,14 @@ def test_thumbs_down_and_not_found_become_drafts_most_frequent_first(tmp_path: P
     found = drafts.draft_cases(rows, known=["known already"])
     assert [draft["question"] for draft in found] == ["Who fuels the boats?", "Wrong answer?"]
     assert found[0]["note"] == "not_found (asked 2 times)"
-    assert found[1]["note"] == "thumbs down; old edition; cited s-2025-54"
+    assert found[1]["note"] == "thumbs down; old edition; see para. 4; cited s-2025-54"
     drafts.write_drafts(found, tmp_path / "drafts.jsonl")
     with pytest.raises(CaseError, match=r"drafts.jsonl:1"):
         load("drafts", [tmp_path / "drafts.jsonl"])
+    drafts.write_drafts([{**found[0], "type": "unanswerable", "status": "not_found"}], tmp_path / "completed.jsonl")
+    assert load("completed", [tmp_path / "completed.jsonl"]).cases[0].note == "not_found (asked 2 times)"
+    with pytest.raises(CaseError, match="is there already"):
+        command.draft_cases(rows, tmp_path / "drafts.jsonl")
 
 
 def test_a_baseline_is_kept_per_suite_and_read_without_the_cases_left_out(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("scipy", reason="the evals extra is not installed")
 
-from evals import gates
+from evals import gates, terminal
+from evals.cases import Suite
 from evals.compare import compare
 from evals.run import Run, load_run, run
 from tests import fakes_evals as fakes
@@ -136,6 +138,25 @@ def test_what_never_arrived_is_blamed_on_the_stage_that_lost_it(
     assert results[case_id].ranks == [None]
 
 
+class HalfRetrieved(fakes.GoodSubject):
+    """Answers from one of two passages that a question needs; the other is far down."""
+
+    def search(self, question: fakes.Question, limit: int) -> list[fakes.Hit]:
+        handbook = [hit for hit in super().search(question, 100) if hit.document_id == "handbook"]
+        padding = [replace(handbook[0], passage_id=f"pad-{n}", text="nothing") for n in range(12)]
+        circular = [hit for hit in super().search(question, 100) if hit.document_id == "circular"]
+        return [*handbook, *padding, *circular][:limit]
+
+
+def test_a_fact_whose_evidence_was_not_retrieved_is_not_blamed_on_selection() -> None:
+    by_id = {case.id: case for case in fakes.suite(1).cases}
+    who, leave = by_id["who-0"], by_id["leave-0"]
+    both = who.model_copy(update={"facts": (*who.facts, *leave.facts), "evidence": (*who.evidence, *leave.evidence)})
+    result = run(Suite("both", (both,), {}), HalfRetrieved()).results[0]
+    assert result.blame == "not_retrieved"
+    assert result.ranks[0] == 1 and (result.ranks[1] or 0) > 10
+
+
 def test_comparing_runs_is_symmetrical(good: Run) -> None:
     other = run(fakes.suite(), fakes.BrokenRetriever())
     forth, back = compare(good, other), compare(other, good)
@@ -174,7 +195,29 @@ def test_cases_that_changed_are_not_compared_but_named(good: Run) -> None:
     assert comparison.rewritten == ("who-0",)
     assert (comparison.added, comparison.removed) == (("new",), ("convoy-0",))
     change = comparison.change("nugget_recall")
-    assert change is not None and change.difference.n == 38
+    assert change is not None and change.difference.n == 38 == (change.now and change.now.n)
+    assert comparison.uncompared == {"added": ("new",), "removed": ("convoy-0",), "rewritten": ("who-0",)}
+
+
+def test_a_suite_that_lost_or_rewrote_accepted_cases_does_not_pass(good: Run) -> None:
+    after = good.model_copy(deep=True)
+    after.results[0].digest = "other"
+    del after.results[1]
+    breach = next(b for b in gates.check(after, compare(good, after)) if b.gate == "cases")
+    assert breach.cases == ("convoy-0", "who-0") and "--accept" in breach.message
+    more = good.model_copy(deep=True)
+    more.results.append(more.results[0].model_copy(update={"id": "new"}))
+    assert gates.check(more, compare(good, more)) == []
+
+
+def test_a_reader_is_told_what_was_not_compared_and_where_too_few_cases_moved(good: Run) -> None:
+    after = good.model_copy(deep=True)
+    del after.results[1]
+    after.results[0].scores["nugget_recall"] = 0.0
+    assert terminal.caveats(compare(good, after)) == [
+        "not compared, removed: 1 (convoy-0)",
+        "fewer than 6 cases moved, so p cannot get below 0.05: nugget recall",
+    ]
 
 
 def test_a_run_is_written_and_read_back_whole(good: Run, tmp_path: Path) -> None:

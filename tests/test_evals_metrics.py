@@ -98,6 +98,11 @@ def test_under_no_difference_p_is_below_five_percent_about_one_time_in_twenty() 
     assert 3 <= low <= 20
 
 
+@pytest.mark.parametrize("moved", [1, 2, 6, 12])
+def test_p_is_exact_for_up_to_twelve_cases_that_moved(moved: int) -> None:
+    assert metrics.paired([0.0] * (moved + 3), [1.0] * moved + [0.0] * 3).p == pytest.approx(2 / 2**moved)
+
+
 def test_holm_by_hand() -> None:
     adjusted = metrics.holm({"a": 0.01, "b": 0.04, "c": 0.03})
     assert adjusted == {"a": pytest.approx(0.03), "c": pytest.approx(0.06), "b": pytest.approx(0.06)}
@@ -105,9 +110,9 @@ def test_holm_by_hand() -> None:
 
 
 def test_percentiles_of_one_to_a_hundred() -> None:
-    assert metrics.percentiles(list(range(1, 101))) == {
-        "p50": 50.5, "p95": pytest.approx(95.05), "p99": pytest.approx(99.01), "n": 100,
-    }  # fmt: skip
+    found = metrics.percentiles(list(range(1, 101)))
+    assert (found["p50"], found["p95"], found["p99"], found["n"]) == (50.5, *map(pytest.approx, (95.05, 99.01)), 100)
+    assert 85 < found["p95 low"] < 95 < found["p95 high"] <= 100
     assert metrics.percentiles([]) == {}
 
 
@@ -116,6 +121,7 @@ def test_risk_coverage_by_hand() -> None:
     assert curve.coverage == (0.25, 0.5, 0.75)
     assert curve.risk == pytest.approx((0, 1 / 2, 2 / 3))
     assert curve.area == pytest.approx((0 + 1 / 2 + 2 / 3) / 3)
+    assert 0 <= curve.low < curve.area < curve.high <= 1
 
 
 def test_answers_of_equal_confidence_share_their_error() -> None:

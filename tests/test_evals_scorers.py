@@ -155,6 +155,7 @@ def test_words_are_counted_as_a_reader_would() -> None:
 def test_a_superseded_document_is_the_wrong_edition_unless_the_evidence_is_in_it() -> None:
     assert scorers.wrong_edition([("old", "superseded")], ["new"]) == 1
     assert scorers.wrong_edition([("old", "superseded")], ["old"]) == 0
+    assert scorers.wrong_edition([("old", "superseded"), ("new", "in_force")], ["new"]) == 0
     assert scorers.wrong_edition([("new", "in_force"), ("other", "historical")], ["new"]) == 0
     assert scorers.wrong_edition([], ["new"]) is None
 

@@ -13,14 +13,16 @@ pytest.importorskip("scipy", reason="the evals extra is not installed")
 pytest.importorskip("ir_measures", reason="the evals extra is not installed")
 
 from rich.console import Console
+from typer.testing import CliRunner
 
 from assistant.answers import Question
 from assistant.bootstrap import NOTES
+from assistant.errors import SettingsError
 from assistant.settings import Settings
-from evals import beir, calibrate, command, suites
+from evals import beir, calibrate, cli, command, suites
 from evals.cases import CaseError, check_evidence, composition
 from evals.configurations import changed, configuration
-from evals.run import load_run
+from evals.run import load_run, run
 from evals.suites import indexing_code, load_suite
 
 TYPES = {
@@ -191,3 +193,64 @@ def test_two_configurations_stand_side_by_side_and_are_compared(settings: Settin
     assert keyword.conditions.settings["retrieval"] == "keyword"
     assert keyword.values("evidence@5") != focal.values("evidence@5")
     assert "keyword@" in out.getvalue() and "paired" in out.getvalue()
+
+
+def test_a_file_of_cases_is_no_named_suite_and_has_an_index_of_its_documents(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rows = (suites.SUITES_FOLDER / "starter.jsonl").read_text(encoding="utf-8").splitlines()
+    file = tmp_path / "corpus.jsonl"
+    file.write_text("\n".join(rows[:3]), encoding="utf-8")
+    for option in ({"accept": True}, {"baseline": True}):
+        with pytest.raises(CaseError, match="only a named suite has an accepted run"):
+            command.run_eval(settings, str(file), console=Console(file=io.StringIO()), **option)  # type: ignore[arg-type]
+    assert command.run_eval(settings, str(file), console=Console(file=io.StringIO())) == 0
+    assert {folder.name.split(".")[0] for folder in (settings.folder / "evals").iterdir()} == {"starter"}
+
+
+def test_a_document_that_no_file_of_the_suite_has_is_a_fault_of_the_case(settings: Settings, tmp_path: Path) -> None:
+    row = (suites.SUITES_FOLDER / "starter.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    file = tmp_path / "mine.jsonl"
+    file.write_text(re.sub(r'"document": ?"[^"]+"', '"document": "no-such-note"', row), encoding="utf-8")
+    with pytest.raises(CaseError, match=r"mine.jsonl:1: .*no document 'no-such-note' is loaded"):
+        command.run_eval(settings, str(file), console=Console(file=io.StringIO()))
+
+
+def test_a_run_that_breaks_a_promise_is_not_accepted(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests import fakes_evals as fakes
+
+    lying = run(fakes.suite(1), fakes.LyingAnswerer())
+    monkeypatch.setattr(command, "_measure", lambda *_: lying)
+    monkeypatch.setattr(command.baselines, "accept", lambda _: pytest.fail("was accepted"))
+    with pytest.raises(CaseError, match="not accepted: gate verbatim"):
+        command.run_eval(settings, "starter", accept=True, console=Console(file=io.StringIO()))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["focal", "focal"], "focal with itself is no comparison"),
+        (["focal", "colour=red"], "no setting colour"),
+        (["focal", "evals/baseline.json"], "is no saved run"),
+        (["none.json", "focal"], "none.json: No such file"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_refused_before_anything_is_measured(
+    settings: Settings, names: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_measure", lambda *_: pytest.fail("was measured"))
+    with pytest.raises(CaseError, match=message):
+        command.compare_configurations(settings, names, "starter", console=Console(file=io.StringIO()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--beir", "x", "--baseline"], "--beir does not go with --baseline"),
+        (["--compare", "dense", "focal", "--judge"], "--compare does not go with --judge"),
+        (["draft-cases", "--half", "dev"], "draft-cases does not go with --half"),
+    ],
+)
+def test_an_option_that_has_no_part_in_a_call_is_refused(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(cli.app, arguments)
+    assert isinstance(result.exception, SettingsError) and message in str(result.exception)
