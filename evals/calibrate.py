@@ -71,7 +71,7 @@ def ranking_groups(cases: Sequence[Case], assistant: Assistant, weight: float) -
 
 
 def of_collection(folder: Path, settings: Settings) -> tuple[list[Group], list[Weighed]]:
-    """What a public collection gives for ranking and, with its `unanswerable.jsonl`, for refusing."""
+    """What a public collection gives for ranking and, if it has an `unanswerable.jsonl`, for refusing."""
     collection = beir.load_collection(folder)
     groups: list[Group] = []
     weighed: list[Weighed] = []
@@ -82,8 +82,9 @@ def of_collection(folder: Path, settings: Settings) -> tuple[list[Group], list[W
             right = np.array([relevant.get(reader.ids[p.document.id], 0) > 0 for p in found.candidates])
             if right.any():
                 groups.append(Group(np.asarray(found.rows, np.float64), (right,), COLLECTION))
-        for queries, answerable in ((collection.queries, True), (beir.unanswerable(folder), False)):
-            for query in queries:
+        refusable = beir.unanswerable(folder)
+        for queries, answerable in ((collection.queries, True), (refusable, False)):
+            for query in queries if refusable else ():
                 weighed += _weighed(retriever.retrieve(query.text, PUBLIC, query.history), answerable, folder.name)
     return groups, weighed
 

@@ -109,9 +109,9 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
 
 
 COEFFICIENTS = {
-    "fused": 5.421, "document": 2.153, "covered": 1.843, "covered_text": 0.247, "covered_title": 0.021,
-    "mention": 1.766, "about": 0.981, "pairs": 5.083, "length": 0.221, "typed": 1.557, "table": -0.025,
-    "footnote": -0.351, "superseded": -0.502, "matched": 3.995,
+    "fused": 5.276, "document": 2.26, "covered": 1.732, "covered_text": 0.233, "covered_title": 0.214,
+    "mention": 1.671, "about": 1.148, "pairs": 5.319, "length": 0.172, "typed": 1.789, "table": -0.113,
+    "footnote": -0.418, "superseded": -0.596, "matched": 3.923,
 }  # fmt: skip
 """Fitted by `evals/calibrate.py` (softmax over the candidates of a question, L2 0.03) on development cases."""
 

@@ -196,3 +196,20 @@ def test_documents_that_agree_on_a_figure_or_speak_of_other_things_do_not_disagr
         status("The well of the camp is 40 metres deep.", "The well of our camp is 40 metres deep.") is Status.ANSWERED
     )
     assert status("The well of the camp is 40 metres deep.", "The bridge carries 12 lorries a day.") is Status.ANSWERED
+
+
+def test_of_equally_direct_answers_to_when_the_newest_document_is_read_first() -> None:
+    old = (document("old", date="2024-03"), [paragraph("The mandate of the mission was extended until 30 April 2025.")])
+    new = (document("new", date="2025-03"), [paragraph("The mandate of the mission is extended until 30 April 2026.")])
+    for sources in ((old, new), (new, old)):
+        claims = draft(retrieved("until when is the mandate of the mission extended?", *sources)).claims
+        assert [claim.source.document.id for claim in claims] == ["new", "old"]
+    named = retrieved("until when was the mandate of the mission extended in 2024?", old, new)
+    assert [claim.source.document.id for claim in draft(named).claims] == ["old", "new"]
+
+
+def test_a_newer_document_that_answers_less_directly_is_not_read_first() -> None:
+    old = (document("old", date="2024-03"), [paragraph("The mandate of the mission was extended until 30 April 2025.")])
+    new = (document("new", date="2025-03"), [paragraph("The mission has had three mandates since 2019.")])
+    claims = draft(retrieved("until when is the mandate of the mission extended?", old, new)).claims
+    assert claims[0].source.document.id == "old"
