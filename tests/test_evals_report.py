@@ -13,7 +13,7 @@ pytest.importorskip("scipy", reason="the evals extra is not installed")
 
 from rich.console import Console
 
-from evals import gates, judge, robustness, terminal
+from evals import gates, judge, results, robustness, terminal
 from evals.cases import Case
 from evals.compare import Comparison, compare
 from evals.report import report_page, write_report
@@ -185,3 +185,35 @@ def test_shares_and_intervals_read_well() -> None:
     assert terminal.share(float("nan")) == "–"
     assert terminal.interval(0.1, 0.2) == "[10.0, 20.0]"
     assert terminal.share(142.42, "count") == "142.4"
+
+
+def test_the_results_page_shows_both_systems_paired_and_by_type(comparison: Comparison) -> None:
+    text = "\n\n".join(results.tables("fake", comparison.before, comparison.after))
+    change = comparison.change("nugget_recall")
+    assert change is not None
+    moved = change.difference
+    difference = f"{terminal.share(moved.value, signed=True)} {terminal.interval(moved.low, moved.high, signed=True)}"
+    assert re.search(
+        rf"^\| nugget recall \| [^|]+ \| [^|]+ \| {re.escape(difference)} \| < 0.001 \| 40 \|$", text, re.M
+    )
+    by_type = text[text.index("nugget recall by type") : text.index("evidence@5 by type")]
+    scored = {r.type for r in comparison.after.results if "nugget_recall" in r.scores}
+    assert set(re.findall(r"^\| (\w+) \| ", by_type, re.M)) - {"type"} == scored
+
+
+def test_broken_and_fixed_stand_in_sections_that_their_counts_open(page: str, comparison: Comparison) -> None:
+    for name, ids in (("broken", comparison.broken), ("fixed", comparison.fixed)):
+        section = page[page.index(f'<section id="{name}">') :]
+        section = section[: section.index("</section>")]
+        assert set(re.findall(r'id="case-([^"]+)"', section)) == set(ids)
+    assert '"#broken"' in page and "details.case" in page[page.index("<script>") :]
+
+
+def test_every_type_is_shown_paired_and_the_reader_is_warned_of_too_few_moved_cases(comparison: Comparison) -> None:
+    page = report_page(comparison.after, [], comparison)
+    table = page[page.index("By type, paired") :]
+    assert all(f"<td>{of_type.type}</td>" in table for of_type in comparison.slices)
+    one = run(fakes.suite(), fakes.GoodSubject())
+    other = one.model_copy(deep=True)
+    other.results[0].scores["nugget_recall"] = 0.0
+    assert "fewer than 6 cases moved" in report_page(other, [], compare(one, other))
