@@ -22,7 +22,10 @@ class Half(StrEnum):
 
 @app.command(name="eval")
 def evaluate(
-    suite: Annotated[str, typer.Argument(help="starter, corpus, roles, a .jsonl file, or draft-cases.")] = "starter",
+    suite: Annotated[
+        str,
+        typer.Argument(help="starter, roles, corpus, pairs, fresh, unseen, natural, a .jsonl file, or draft-cases."),
+    ] = "starter",
     baseline: Annotated[bool, typer.Option("--baseline", help="Compare with the accepted run and gate.")] = False,
     accept: Annotated[bool, typer.Option("--accept", help="Make this run the accepted one.")] = False,
     report: Annotated[Path | None, typer.Option(help="Folder for the HTML report and the run.")] = None,
@@ -36,7 +39,7 @@ def evaluate(
     ] = False,
     judge: Annotated[bool, typer.Option("--judge", help="Also ask the set chat model for its opinion.")] = False,
     corpus: Annotated[Path | None, typer.Option(help="Where the corpus suite's documents are.")] = None,
-    out: Annotated[Path, typer.Option(help="Where draft-cases writes.")] = Path("drafts.jsonl"),
+    out: Annotated[Path | None, typer.Option(help="Where draft-cases writes, else to drafts.jsonl.")] = None,
 ) -> None:
     """Measure answers on a suite of cases, and say whether they got better."""
     from assistant import settings as settings_module
@@ -56,6 +59,8 @@ def evaluate(
         _refuse("draft-cases", {**measuring, "--compare": compare is not None})
     elif compare is not None:
         _refuse("--compare", gating)
+    if suite != "draft-cases":
+        _refuse("measuring", {"--out": out is not None})
 
     settings = settings_module.load()
     folder = corpus or command.CORPUS
@@ -65,7 +70,9 @@ def evaluate(
         elif suite == "draft-cases":
             from assistant.answer_log import AnswerLog
 
-            status = command.draft_cases(AnswerLog(settings.folder / "answers.sqlite3").rows(), out)
+            status = command.draft_cases(
+                AnswerLog(settings.folder / "answers.sqlite3").rows(), out or Path("drafts.jsonl")
+            )
         elif compare is not None:
             status = command.compare_configurations(
                 settings,

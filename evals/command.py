@@ -108,14 +108,17 @@ def compare_configurations(
     configurations = {name: configuration(name) for name in live}
     for each in configurations.values():
         changed(settings, each.changes)
+    asked = [{r.id for r in saved.results} for saved in runs.values()] + [{c.id for c in chosen.cases}] * bool(live)
+    if not set.intersection(*asked):
+        raise CaseError(f"{names[0]} and {names[-1]} share no case: they are runs of different suites")
     own = [name for name in live if name not in gates.UNCITED] or [DEFAULT] * bool(live)
     words, say = PEER_WORDS, _say(console)
     for name in [*own, *(name for name in live if name in gates.UNCITED)]:
         chosen_configuration = configurations.get(name) or configuration(name)
         with open_index(suite, changed(settings, chosen_configuration.changes), corpus, say) as home:
             runs[name] = _measure(chosen, chosen_configuration.make(home, words), name, half, console)
-        if len(runs[name].fallbacks) == len(chosen.cases):
-            raise CaseError(f"{name}: the chat model failed on every case, so nothing was measured")
+        if runs[name].fallbacks and len(runs[name].fallbacks) == len(runs[name].given):
+            raise CaseError(f"{name}: no answer is the chat model's, so nothing was measured: is it reachable?")
         words = words if name in gates.UNCITED else _words(runs[name])
     runs = {name: runs[name] for name in names}
     console.print(terminal.comparison_table(runs))
@@ -123,8 +126,6 @@ def compare_configurations(
     console.print(terminal.type_table(runs, "evidence@5"))
     first, *_, last = runs.values()
     comparison = compare(first, last)
-    if not comparison.changes:
-        raise CaseError(f"{names[0]} and {names[-1]} share no case: they are runs of different suites")
     console.print(f"{names[0]} -> {names[-1]}, paired:")
     terminal.summary(last, [], comparison, console)
     if report:

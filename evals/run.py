@@ -100,14 +100,18 @@ class Run(BaseModel):
         """Error (1 - nugget recall; 1 on the unanswerable) of the answers given, most confident first."""
         given = [
             (float((r.answer or {}).get("confidence", 0.0)), 1.0 - r.scores.get("nugget_recall", 0.0))
-            for r in self.results
-            if r.status not in scorers.ABSTENTIONS and r.status != "error"
+            for r in self.given
         ]
         return metrics.risk_coverage(given, len(self.results))
 
     @property
+    def given(self) -> list[CaseResult]:
+        """The results that hold an answer, neither refused nor failed."""
+        return [r for r in self.results if r.status not in scorers.ABSTENTIONS and r.status != "error"]
+
+    @property
     def fallbacks(self) -> list[str]:
-        """Ids of answers that were to be a chat model's and are extractive, since it failed."""
+        """Ids of answers that were to be a chat model's and are extractive, since it failed or little of it held."""
         notices = ((r.id, (r.answer or {}).get("notices", ())) for r in self.results)
         return [i for i, said in notices if any(notice["kind"] == "fallback" for notice in said)]
 

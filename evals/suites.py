@@ -133,7 +133,8 @@ def _ids_of_files(folders: Sequence[Path]) -> set[str]:
     for folder in folders:
         found |= {ingestion.slug(path.stem.removesuffix(".en")) for path in folder.iterdir()}
         manifest = folder / MANIFEST_NAME
-        found |= {entry.id for entry in read_manifest(manifest).values() if entry.id} if manifest.exists() else set()
+        for entry in read_manifest(manifest).values() if manifest.exists() else ():
+            found |= {ingestion.slug(name) for name in (entry.id, entry.symbol) if name}
     return found
 
 

@@ -61,9 +61,8 @@ def summary(run: Run, breaches: Sequence[Breach], comparison: Comparison | None,
         cases = f" ({', '.join(breach.cases[:8])}{' …' if len(breach.cases) > 8 else ''})" if breach.cases else ""
         console.print(f"[red]gate {breach.gate}[/]: {escape(breach.message)}{cases}")
     if run.fallbacks:
-        console.print(
-            f"{len(run.fallbacks)} of {len(run.results)} answers are not the chat model's: it failed", style="yellow"
-        )
+        count = f"{len(run.fallbacks)} of {len(run.given)}"
+        console.print(f"{count} answers are extractive: the chat model failed or little of it held", style="yellow")
     _failures(run, console)
 
 

@@ -60,8 +60,11 @@ class Subject:
     def covers(self, document_id: str, text: str) -> bool:
         """True for a passage of such a document, or one whose words (title and headings with it) name the subject."""
         low = text.lower()
+        # "Iraqi" names Iraq, but "authority" does not name the AU.
+        abbreviated = len(self.forms) > 1
         return document_id in self.documents or any(
-            re.search(rf"(?<!\w){re.escape(form.lower())}", low) for form in self.forms
+            re.search(rf"(?<!\w){re.escape(form.lower())}" + (r"s?(?!\w)" if abbreviated else ""), low)
+            for form in self.forms
         )
 
 

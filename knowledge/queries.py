@@ -10,7 +10,7 @@ from functools import cached_property
 from knowledge import french, thesaurus
 from knowledge.fulltext import codes
 from knowledge.glossary import Glossary
-from knowledge.words import FRENCH_STOPWORDS, STOPWORDS, content_words, shortened, stems, words
+from knowledge.words import FRENCH_STOPWORDS, STOPWORDS, content_words, plain, shortened, stems, words
 
 _REFERENCE = re.compile(
     r"(?:\b(para(?:graph)?s?|recommendations?|recs?|sections?|sec|annex(?:es)?|appendix|footnotes?|endnotes?|notes?|"
@@ -45,17 +45,22 @@ _GREETING = re.compile(
 COURTESIES, LONGEST_CLOSING = 3, 80
 """How many are taken from each end, and how many characters of the end are looked at."""
 _NEED_IT = r"(?:i )?need (?:it|this) [^?.]{1,40}"
+"""Courtesies around a question say nothing of what it is about, and blur it when it is encoded."""
 _CLOSING = re.compile(
     # First what is courtesy wherever it stands last, then what might belong to the question if it does not end before.
-    rf"(?:\s{_NEED_IT}?[ ,]{{1,2}}(?:thanks|thx|please|pls)"
-    r"|(?<!\bhave )(?<!\bhas )(?<!\bwithout )(?<!\bof )(?<!\bgive )\bany ideas?(?=\s*\?)"
+    r"(?:\s(?<!\bhave )(?<!\bhas )(?<!\bhad )(?<!\bwithout )(?<!\bof )(?<!\bthere )(?<!\bis )any idea(?=\s*\?)"
     r"|(?:^|[\s,.;:!–-]{1,6})(?<!\bof )(?<!\bno )(?<!\bis )(?<!\ba )(?:(?:many )?thanks"
     r"(?: so much| a lot| again| in advance| all)?|thx|merci(?: beaucoup| d['’]avance)?|please|pls|plz|svp"
     r"|s['’]il vous pla[iî]t|[_*~](?:very )?urgent(?:ly)?[_*~])|(?<=[.;!?])\s{0,6}(?:thank you(?: so much)?|cheers|asap"
     rf"|urgent(?:ly)?|any ideas?|anyone|{_NEED_IT}))[\s.!]{{0,6}}\??$",
     re.IGNORECASE,
 )
-"""Courtesies around a question say nothing of what it is about, and blur it when it is encoded."""
+_WHAT_FOR = re.compile(rf"\s{_NEED_IT}?[ ,]{{1,2}}(?:thanks|thx|please|pls)[\s.!]{{0,6}}$", re.IGNORECASE)
+_ASKED_NEED = re.compile(
+    r"\b(?:do|does|did|will|would|should|can|could|may|might|must|who|what|which|where|why|to)\s(?:\S+\s){0,3}$",
+    re.IGNORECASE,
+)
+"""Before "need this": the need is what is asked about ("which forms do staff need this year, please")."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,7 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
     elliptical = bool(history) and is_elliptical(english)
     turns = [_bare(turn) for turn in history[-3:]] if elliptical else []
     turns = [french.gloss(turn) if language_of(turn) == "fr" else turn for turn in turns]
+    english, *turns = (thesaurus.spelled_out(each) for each in (english, *turns))
     written_out = _written_out(" ".join([*turns, english]), glossary)
     english, *turns = (shortened(each, written_out) for each in (english, *turns))
     text = " ".join([*turns, english])
@@ -175,11 +181,22 @@ def _written_out(text: str, glossary: Glossary) -> dict[str, str]:
     """Names that a text writes out, with the short form it does not give itself.
 
     Questions are searched in the short form: documents mostly use it, and five words of a title in a question of ten
-    drown what it asks (evidence@5 of 120 cases with their abbreviations written out: 65.0, shortened 81.7).
+    drown what it asks (evidence@5 of 120 cases with their abbreviations written out: 65.0, shortened 80.0).
     """
     longs = {entry.long: entry.short for entry in glossary.longs_in(text)} | thesaurus.written_out_in(text)
-    given = {word.casefold() for word in _SHORT_FORM.findall(text)}
-    return {long: short for long, short in longs.items() if short.casefold() not in given}
+    words_given = {part.removesuffix("s") for word in _SHORT_FORM.findall(text) for part in word.casefold().split("/")}
+    given = " | ".join(plain(long) for long, short in longs.items() if short.casefold() in words_given)
+    claimed: dict[str, set[str]] = {}
+    for long, short in longs.items():
+        claimed.setdefault(short.casefold(), set()).add(plain(long))
+    return {
+        long: short
+        for long, short in longs.items()
+        if plain(long) not in given  # neither given nor part of a name that is
+        and len(claimed[short.casefold()]) == 1
+        and not thesaurus.is_also_a_word(short)
+        and shortened(text, {long: short}) != text
+    }
 
 
 def _bare(question: str) -> str:
@@ -189,6 +206,9 @@ def _bare(question: str) -> str:
     for _ in range(COURTESIES):
         bare = _GREETING.sub("", bare)
         # Only the end is looked at: what a courtesy takes at most.
+        what_for = _WHAT_FOR.search(bare, max(0, len(bare) - LONGEST_CLOSING))
+        if what_for and not _ASKED_NEED.search(bare[: what_for.start() + 1]):
+            bare = bare[: what_for.start()]
         bare = bare[:-LONGEST_CLOSING] + _CLOSING.sub("", bare[-LONGEST_CLOSING:])
     return bare if words(bare) else text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from knowledge.words import plain
+from knowledge.words import STOPWORDS, content_words, plain
 
 SHORTHAND = {
     "ASG": "assistant secretary-general", "AU": "african union", "CAAC": "children and armed conflict",
@@ -95,6 +95,21 @@ def shorthand_in(text: str) -> dict[str, str]:
     return {word: SHORTHAND[word.rstrip("s").upper()] for word in (*upper, *lower)}
 
 
+def spelled_out(text: str) -> str:
+    """A text with shorthand that is also an everyday word ("CAR", "SEA") written out, so that no car is found for it.
+
+    Where it is nearly all that is asked about, as by "what is SEA?", and in a text all in capitals it stays.
+    """
+    if text.isupper() or len(content_words(text)) <= 2:
+        return text
+    return _CAPITALS.sub(lambda found: SHORTHAND[found[0]], text)
+
+
+def is_also_a_word(short: str) -> bool:
+    """True for shorthand that is an everyday word too ("SEA", "IT"), which would be found in its stead."""
+    return short.lower() in _ALSO_WORDS | STOPWORDS
+
+
 def written_out_in(text: str) -> dict[str, str]:
     """What shorthand stands for, where a text writes it out in several words, with the shorthand."""
     low = f" {plain(text)} "
@@ -109,5 +124,11 @@ def everyday_in(text: str) -> list[tuple[str, ...]]:
 
 _ALSO_WORDS = frozenset({"sea", "tor", "cos", "soma", "roe", "car"})
 """Shorthand that is also an everyday word, or a typing slip of one: it counts in capitals only."""
-_BY_PHRASE = {plain(phrase): short for short, phrase in reversed(SHORTHAND.items()) if " " in phrase}
+_CAPITALS = re.compile(rf"(?<![\w/-])(?:{'|'.join(sorted(word.upper() for word in _ALSO_WORDS))})(?![\w/-])")
+_SAID_IN_FULL = {SHORTHAND[word.upper()] for word in _ALSO_WORDS}
+_BY_PHRASE = {
+    plain(phrase): short
+    for short, phrase in reversed(SHORTHAND.items())
+    if " " in phrase and phrase not in _SAID_IN_FULL
+}
 """Of two shorthands for one phrase the first."""

@@ -70,7 +70,14 @@ def plain(text: str) -> str:
 def shortened(text: str, shorts: Mapping[str, str]) -> str:
     """The text with names written out replaced by their short forms (`shorts` maps long to short), longest first."""
     for long in sorted(shorts, key=len, reverse=True):
-        each = [re.escape(w).replace("organization", "organi[sz]ation") + "s*(?:['’]s)?" for w in plain(long).split()]
-        name = r"[\W_]+".join(each)
-        text = re.sub(rf"(?<!\w){name}(?!\w)", shorts[long], text, flags=re.IGNORECASE)
+        text = _loosely(long).sub(shorts[long], text)
     return text
+
+
+@lru_cache(maxsize=4_000)
+def _loosely(name: str) -> re.Pattern[str]:
+    """A name in any number, case and spelling; its words are apart by spaces, hyphens, and what stands there in it."""
+    parts = re.findall(r"([\w’']+)([^\w’']*)", name)
+    words = [re.escape(plain(w)).replace("organization", "organi[sz]ation") + "s*(?:['’]s)?" for w, _ in parts]
+    gaps = [rf"[\s{re.escape(''.join(set(gap) - {' ', '-'}))}-]+" for _, gap in parts[:-1]]
+    return re.compile(rf"(?<!\w){''.join(map(''.join, zip(words, [*gaps, ''], strict=True)))}(?!\w)", re.IGNORECASE)

@@ -213,3 +213,14 @@ def test_a_newer_document_that_answers_less_directly_is_not_read_first() -> None
     new = (document("new", date="2025-03"), [paragraph("The mission has had three mandates since 2019.")])
     claims = draft(retrieved("until when is the mandate of the mission extended?", old, new)).claims
     assert claims[0].source.document.id == "old"
+
+
+def test_a_newer_passage_whose_dated_sentence_is_not_said_is_not_read_first() -> None:
+    said = "The mandate of the mission is extended until 30 April 2026."
+    old = (document("old", date="2024-03"), [paragraph(said)])
+    new = (
+        document("new", date="2025-03"),
+        [paragraph(f"{said} The Council thanked the mission.")],
+    )
+    claims = draft(retrieved("until when is the mandate of the mission extended?", old, new)).claims
+    assert claims[0].source.document.id == "old"

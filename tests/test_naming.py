@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.lexicon import is_name
-from knowledge.naming import aboutness, local_rarity, subject
+from knowledge.naming import Subject, aboutness, local_rarity, subject
 
 SIZES = {"north": 10, "south": 20, "general": 40, "other": 10, "last": 5}
 
@@ -55,3 +55,10 @@ def test_a_document_of_two_passages_that_mentions_a_name_is_not_about_it() -> No
     assert subject(["unmiss"], {"letter": 2}, sizes) is None
     found = subject(["unmiss"], {"letter": 2, "report": 20}, {**sizes, "more": 9})
     assert found is not None and "report" in found.documents
+
+
+def test_an_abbreviation_is_not_named_by_a_longer_word_but_a_country_is_by_its_people() -> None:
+    abbreviated = Subject(("au", "African Union"), frozenset())
+    assert abbreviated.covers("any", "The AU's envoy came.") and abbreviated.covers("any", "the African Union")
+    assert not abbreviated.covers("any", "The authority of the audit board.")
+    assert Subject(("iraq",), frozenset()).covers("any", "Iraqi forces")

@@ -114,6 +114,10 @@ def test_a_french_question_is_searched_in_english_words() -> None:
         ("does the mission have any idea?", "does the mission have any idea?"),
         ("number of trucks need it for a cable, thanks!!", "number of trucks"),
         ("why do patrols need this for escorts", "why do patrols need this for escorts"),
+        ("which forms do staff need this year, thanks", "which forms do staff need this year"),
+        ("where do contingents need it delivered, please", "where do contingents need it delivered"),
+        ("did the review put forward any ideas?", "did the review put forward any ideas?"),
+        ("is there any idea?", "is there any idea?"),
         ("Quick question on QIPs", "Quick question on QIPs"),
         ("Hi-vis jackets: who pays", "Hi-vis jackets: who pays"),
         ("If damaged, need it be reported to the FMCC", "If damaged, need it be reported to the FMCC"),
@@ -245,9 +249,38 @@ def test_a_name_written_out_beside_its_short_form_or_asked_about_stays_what_it_i
     assert query.abbreviations == () and query.own_text == "what is the joint mission analysis cell"
 
 
-def test_of_two_shorthands_for_one_name_the_english_one_is_searched() -> None:
-    assert asked("troops in the Central African Republic").terms == ("troops", "car")
+def test_shorthand_that_is_also_a_word_is_searched_as_what_it_stands_for() -> None:
+    in_full = ("troops", "central", "african", "republic")
+    assert (
+        asked("troops in the Central African Republic").terms == asked("troops in the CAR today").terms[:4] == in_full
+    )
+    assert asked("how many peacekeepers drive a car").terms == ("peacekeepers", "drive", "car")
+    assert asked("what is SEA?").terms == ("sea",)
+    assert (
+        asked("SEA reports of the ROE board").text
+        == "sexual exploitation and abuse reports of the rules of engagement board"
+    )
 
 
 def test_noise_around_a_question_says_nothing_of_its_language() -> None:
     assert asked("Morning! :coffee: combien de policiers dans la mission any idea?").language == "fr"
+
+
+def test_a_name_is_not_shortened_where_that_would_lose_or_mix_what_is_asked() -> None:
+    entries = [
+        *GLOSSARY.entries,
+        Abbreviation("WHO", "World Health Organization", "a", "4"),
+        Abbreviation("IT", "information technology", "a", "5"),
+        Abbreviation("DPKO", "Department of Peacekeeping Operations", "a", "6"),
+    ]
+
+    def terms(question: str) -> tuple[str, ...]:
+        return understand(question, (), Glossary(entries)).terms
+
+    assert "world" in terms("What does the World Health Organization do in Haiti")
+    assert "technology" in terms("who manages information technology?")
+    both = terms("Joint Mission Analysis Cell or Joint Mission Analysis Centre?")
+    assert {"cell", "centre"} <= set(both)
+    assert terms("In general, assembly areas are where?") == ("general", "assembly", "areas")
+    assert "quick" in terms("QIPs (quick impact projects) for whom")
+    assert "operations" in terms("the DPKO (Department of Peacekeeping Operations) and its posts")

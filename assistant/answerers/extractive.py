@@ -176,9 +176,10 @@ def _newest_first(
     chosen: Sequence[tuple[RetrievedPassage, list[int]]], candidates: Sequence[_Candidate], kind: QuestionKind
 ) -> list[tuple[RetrievedPassage, list[int]]]:
     """What was chosen, those first that hold what is asked for and are as direct as the best, by date of document."""
+    said = {source.passage.id: positions for source, positions in chosen}
     scores: dict[str, float] = {}
     for c in candidates:
-        if wants(kind, c.text):
+        if c.position in said.get(c.source.passage.id, ()) and wants(kind, c.text):
             scores[c.source.passage.id] = max(c.score, scores.get(c.source.passage.id, c.score))
     best = max((c.score for c in candidates), default=0.0)
     direct = [of for of in chosen if scores.get(of[0].passage.id, -math.inf) >= best - AS_DIRECT]
