@@ -83,8 +83,9 @@ def of_collection(folder: Path, settings: Settings) -> tuple[list[Group], list[W
             if right.any():
                 groups.append(Group(np.asarray(found.rows, np.float64), (right,), COLLECTION))
         refusable = beir.unanswerable(folder)
-        for queries, answerable in ((collection.queries, True), (refusable, False)):
-            for query in queries if refusable else ():
+        kinds = ((collection.queries, True), (refusable, False)) if refusable else ()
+        for queries, answerable in kinds:
+            for query in queries:
                 weighed += _weighed(retriever.retrieve(query.text, PUBLIC, query.history), answerable, folder.name)
     return groups, weighed
 

@@ -80,6 +80,11 @@ class Comparison:
         """The type that lost most; None when none lost."""
         return self.slices[0] if self.slices and _gain(self.slices[0].change) < 0 else None
 
+    def figure(self, metric: str) -> Figure:
+        """The later figure over the cases that are compared, or over all where no earlier case has the metric."""
+        change = self.change(metric)
+        return change.now if change and change.now else self.after.figure(metric)
+
     def change(self, metric: str) -> Change | None:
         """The change of one metric; None when the runs share no case that has it."""
         return next((change for change in self.changes if change.metric == metric), None)

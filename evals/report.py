@@ -99,11 +99,10 @@ def _link(case_id: str) -> str:
 def _cards(run: Run, comparison: Comparison | None) -> str:
     cards = []
     for name, metric in METRICS.items():
-        figure = run.figure(name)
+        figure = comparison.figure(name) if comparison else run.figure(name)
         if not metric.headline or not figure.n:
             continue
         change = comparison.change(name) if comparison else None
-        figure = change.now if change and change.now else figure
         before = change.difference.before if change else None
         line = plots.whisker(figure, before) if metric.unit == "share" else ""
         percent = "<small> %</small>" if metric.unit == "share" else ""
@@ -222,10 +221,9 @@ def _types(comparison: Comparison | None) -> str:
 
 
 def _metric_row(name: str, metric: Metric, run: Run, comparison: Comparison | None) -> str:
-    figure = run.figure(name)
+    figure = comparison.figure(name) if comparison else run.figure(name)
     cells = [metric.label + (" ·&nbsp;gated" if metric.gated else "")]
     change = comparison.change(name) if comparison else None
-    figure = change.now if change and change.now else figure
     numbers = [share(figure.value, metric.unit), interval(figure.low, figure.high, metric.unit)]
     if comparison:
         moved = change.difference if change else None

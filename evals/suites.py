@@ -79,8 +79,7 @@ def open_index(name: str, settings: Settings, corpus: Path, say: Say) -> Iterato
     """A home that holds exactly the suite's documents, built anew when they or the code that reads them changed.
 
     It lies under FOCAL_HOME/evals, so that a user's own index is never touched; suites over the same documents share
-    it. Files that cannot be read are told to
-    `say`: two pages saved in place of documents are part of the corpus.
+    it. Files that cannot be read are told to `say`: two pages saved in place of documents are part of the corpus.
     """
     folders = document_folders(name, corpus)
     home = open_home(settings.model_copy(update={"home": _index_folder(folders, settings)}), "focal eval", say)

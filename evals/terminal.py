@@ -97,10 +97,10 @@ def _headline(run: Run, comparison: Comparison | None, width: int) -> Table:
     for name in shown:
         table.add_column(name, justify="left" if name in ("", "95 %", "diff") else "right", no_wrap=True)
     for name, metric in METRICS.items():
-        figure = run.figure(name)
+        figure = comparison.figure(name) if comparison else run.figure(name)
         if figure.n:
             change = comparison.change(name) if comparison else None
-            cells = _cells(metric, change.now if change and change.now else figure, change)
+            cells = _cells(metric, figure, change)
             direction = change.direction if change else "unclear"
             plain = "" if metric.headline else "dim"
             table.add_row(*(cells[s] for s in shown), style={"better": "green", "worse": "red"}.get(direction, plain))

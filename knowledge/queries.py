@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from knowledge import french, thesaurus
+from knowledge.courtesies import without_courtesies
 from knowledge.fulltext import codes
 from knowledge.glossary import Glossary
 from knowledge.words import FRENCH_STOPWORDS, STOPWORDS, content_words, plain, shortened, stems, words
@@ -34,33 +35,6 @@ _OPENERS = re.compile(
 )
 _SHORT_FORM = re.compile(r"\w[\w&/.-]*\w")
 _NOISE = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+-]{2,30}:|https?://\S+|^\s*>.*$", re.MULTILINE)
-
-_GREETING = re.compile(
-    r"^(?:(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening)|bonjour|bonsoir)(?![\w-])"
-    r"(?: (?:to )?(?:all|team|everyone|everybody|folks|there|colleagues|tous|toutes|à tous|à toutes|et à tous)\b)*"
-    r"|(?:morning|afternoon|evening|salut|thanks)(?=[!,.])|question(?=:)"
-    r"|(?:just )?(?:a )?quick (?:one|question)\b(?! (?:on|about|for|re)\b))[\s,.:;!–]{0,6}",
-    re.IGNORECASE,
-)
-COURTESIES, LONGEST_CLOSING = 3, 80
-"""How many are taken from each end, and how many characters of the end are looked at."""
-_NEED_IT = r"(?:i )?need (?:it|this) [^?.]{1,40}"
-"""Courtesies around a question say nothing of what it is about, and blur it when it is encoded."""
-_CLOSING = re.compile(
-    # First what is courtesy wherever it stands last, then what might belong to the question if it does not end before.
-    r"(?:\s(?<!\bhave )(?<!\bhas )(?<!\bhad )(?<!\bwithout )(?<!\bof )(?<!\bthere )(?<!\bis )any idea(?=\s*\?)"
-    r"|(?:^|[\s,.;:!–-]{1,6})(?<!\bof )(?<!\bno )(?<!\bis )(?<!\ba )(?:(?:many )?thanks"
-    r"(?: so much| a lot| again| in advance| all)?|thx|merci(?: beaucoup| d['’]avance)?|please|pls|plz|svp"
-    r"|s['’]il vous pla[iî]t|[_*~](?:very )?urgent(?:ly)?[_*~])|(?<=[.;!?])\s{0,6}(?:thank you(?: so much)?|cheers|asap"
-    rf"|urgent(?:ly)?|any ideas?|anyone|{_NEED_IT}))[\s.!]{{0,6}}\??$",
-    re.IGNORECASE,
-)
-_WHAT_FOR = re.compile(rf"\s{_NEED_IT}?[ ,]{{1,2}}(?:thanks|thx|please|pls)[\s.!]{{0,6}}$", re.IGNORECASE)
-_ASKED_NEED = re.compile(
-    r"\b(?:do|does|did|will|would|should|can|could|may|might|must|who|what|which|where|why|to)\s(?:\S+\s){0,3}$",
-    re.IGNORECASE,
-)
-"""Before "need this": the need is what is asked about ("which forms do staff need this year, please")."""
 
 
 @dataclass(frozen=True)
@@ -200,16 +174,9 @@ def _written_out(text: str, glossary: Glossary) -> dict[str, str]:
 
 
 def _bare(question: str) -> str:
-    """The question without markup, greeting and thanks; if nothing else is left, as it is."""
+    """The question without markup and courtesies; if nothing else is left, as it is without markup."""
     text = " ".join(_NOISE.sub(" ", question).split())
-    bare = text
-    for _ in range(COURTESIES):
-        bare = _GREETING.sub("", bare)
-        # Only the end is looked at: what a courtesy takes at most.
-        what_for = _WHAT_FOR.search(bare, max(0, len(bare) - LONGEST_CLOSING))
-        if what_for and not _ASKED_NEED.search(bare[: what_for.start() + 1]):
-            bare = bare[: what_for.start()]
-        bare = bare[:-LONGEST_CLOSING] + _CLOSING.sub("", bare[-LONGEST_CLOSING:])
+    bare = without_courtesies(text)
     return bare if words(bare) else text
 
 

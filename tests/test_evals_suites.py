@@ -243,6 +243,25 @@ def test_a_comparison_that_cannot_be_made_is_refused_before_anything_is_measured
         command.compare_configurations(settings, names, "starter", console=Console(file=io.StringIO()))
 
 
+def test_runs_of_different_suites_and_a_chat_model_that_never_answered_are_no_comparison(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests import fakes_evals as fakes
+
+    measured = run(fakes.suite(1), fakes.GoodSubject())
+    measured.save(tmp_path / "fake.json")
+    with pytest.raises(CaseError, match="share no case"):
+        command.compare_configurations(
+            settings, [str(tmp_path / "fake.json"), "focal"], console=Console(file=io.StringIO())
+        )
+    for result in measured.given:
+        assert result.answer is not None
+        result.answer["notices"] = [{"kind": "fallback", "text": "The chat model did not answer."}]
+    monkeypatch.setattr(command, "_measure", lambda *_: measured)
+    with pytest.raises(CaseError, match="no answer is the chat model's"):
+        command.compare_configurations(settings, ["keyword", "focal"], console=Console(file=io.StringIO()))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
