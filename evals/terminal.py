@@ -81,6 +81,13 @@ def caveats(comparison: Comparison) -> list[str]:
         f"not compared, {what}: {len(ids)} ({', '.join(ids[:6])}{' …' if len(ids) > 6 else ''})"
         for what, ids in comparison.uncompared.items()
     ]
+    before, after = comparison.before.conditions, comparison.after.conditions
+    for what, was, now in (
+        ("settings", before.settings, after.settings),
+        ("documents", before.documents, after.documents),
+    ):
+        if differing := sorted(name for name in was.keys() & now.keys() if was[name] != now[name]):
+            lines.append(f"other {what}: {', '.join(differing[:6])}{' …' if len(differing) > 6 else ''}")
     gated = [change for change in comparison.changes if METRICS[change.metric].gated]
     few = [METRICS[change.metric].label for change in gated if 0 < change.difference.moved < DECIDABLE]
     if few:
