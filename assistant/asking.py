@@ -36,10 +36,10 @@ def filters(documents: list[str], since: str | None) -> Filters:
     return Filters(documents=tuple(documents), since=since)
 
 
-def answer_one(assistant: Assistant, question: str, role: str | None, chosen: Filters, as_json: bool) -> str:
-    """One answer as text or JSON."""
+def answer_one(assistant: Assistant, question: str, role: str | None, chosen: Filters) -> Answer:
+    """The answer to one question."""
     _check_documents(assistant, chosen)
-    return shown(assistant.ask(Question(question, role=role, filters=chosen), PUBLIC).as_dict(), as_json)
+    return assistant.ask(Question(question, role=role, filters=chosen), PUBLIC)
 
 
 def shown(answer: dict[str, Any], as_json: bool) -> str:

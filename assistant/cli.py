@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -15,6 +15,7 @@ from assistant import cli_service
 from evals import cli as cli_eval
 
 if TYPE_CHECKING:
+    from assistant.answers import Answer
     from assistant.assistant import Assistant
     from assistant.bootstrap import Home
     from assistant.client import Client
@@ -242,7 +243,9 @@ def ask(
     out: Annotated[Path | None, typer.Option(help="Where the answers of a batch go.")] = None,
 ) -> None:
     """Ask a question, or a batch of them."""
-    from assistant import asking
+    from assistant import asking, operations, settings
+    from assistant.surfaces import Surface
+    from knowledge.access import PUBLIC
 
     filters = asking.filters(document or [], since)
     server = _server()
@@ -264,7 +267,9 @@ def ask(
         print(asking.shown(server.ask(question, (), role, filters), as_json))
         return
     with _assistant() as assistant:
-        print(asking.answer_one(assistant, question or "", role, filters, as_json))
+        answer = asking.answer_one(assistant, question, role, filters)
+    print(asking.shown(answer.as_dict(), as_json))
+    operations.keep(settings.load(), answer, Surface.CLI, PUBLIC, say=_say)
 
 
 @app.command()
@@ -323,14 +328,21 @@ def glossary(
 @app.command(name="mcp")
 def serve_mcp() -> None:
     """Speak the Model Context Protocol on standard input and output: ask, search and read_paragraph."""
-    from assistant import mcp_server, settings
+    from assistant import mcp_server, operations, settings
+    from assistant.surfaces import Surface
 
     server = _server()
     if server is not None:
         mcp_server.serve(mcp_server.ServerTools(server))
         return
     with _assistant() as assistant:
-        mcp_server.serve(mcp_server.Tools(assistant, mcp_server.asker_of(settings.load())))
+        chosen = settings.load()
+        asker = mcp_server.asker_of(chosen)
+
+        def keep(answer: Answer, history: Sequence[str]) -> None:
+            operations.keep(chosen, answer, Surface.MCP, asker, history, say=_say)
+
+        mcp_server.serve(mcp_server.Tools(assistant, asker, keep))
 
 
 @app.command()

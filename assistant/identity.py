@@ -21,6 +21,8 @@ class Identity:
 
 
 ANONYMOUS = Identity(PUBLIC, "public")
+OPERATOR = Identity(PUBLIC, "operator", manager=True, operator=True)
+"""Whoever uses the command line."""
 
 
 def pseudonym(kind: str, name: str) -> str:

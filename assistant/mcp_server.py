@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from assistant.answers import Filters, Question
+from assistant.answers import Answer, Filters, Question
 from assistant.asking import passage_row
 from assistant.assistant import Assistant
 from assistant.client import Client
@@ -32,9 +32,14 @@ def asker_of(settings: Settings) -> Asker:
 class Tools:
     """What the protocol's tools do, on behalf of one asker, one call at a time."""
 
-    def __init__(self, assistant: Assistant, asker: Asker) -> None:
-        """The asker is fixed when the server starts; no argument of a call can change it."""
-        self._assistant, self._asker = assistant, asker
+    def __init__(
+        self, assistant: Assistant, asker: Asker, keep: Callable[[Answer, Sequence[str]], None] = lambda *_: None
+    ) -> None:
+        """The asker is fixed when the server starts; no argument of a call can change it.
+
+        `keep` gets every answer with the earlier questions it was asked after.
+        """
+        self._assistant, self._asker, self._keep = assistant, asker, keep
         self._lock = threading.Lock()
 
     def ask(
@@ -52,6 +57,7 @@ class Tools:
         filters = Filters(documents=tuple(documents or ()))
         with self._lock:
             answer = self._assistant.ask(Question(question, tuple(history or ()), role, filters), self._asker)
+            self._keep(answer, history or ())
         return answer.as_dict()
 
     def search(self, query: str, limit: int = 10) -> list[dict[str, Any]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from assistant import gaps
 from assistant.answer_log import AnswerLog
-from assistant.errors import SettingsError
+from assistant.answers import Answer
+from assistant.errors import AnswerLogError, SettingsError
+from assistant.identity import OPERATOR
 from assistant.keys import Key, KeyStore
 from assistant.settings import Settings
+from assistant.surfaces import Surface
 from assistant.terminal import safe
+from knowledge.access import Asker
 from knowledge.documents import Classification
 from knowledge.embedding import EMBEDDINGS
 
@@ -47,6 +51,29 @@ def _line(key: Key) -> str:
     rights = [str(key.clearance), *key.groups, *(["manager"] if key.manager else [])]
     state = f"revoked {key.revoked}" if key.revoked else f"expires {key.expires}" if key.expires else "active"
     return f"{key.id}  {state}  {', '.join(rights)}  asker {key.identity.pseudonym}  {safe(key.label)}"
+
+
+def keep(
+    settings: Settings,
+    answer: Answer,
+    surface: Surface,
+    asker: Asker,
+    history: Sequence[str] = (),
+    *,
+    say: Callable[[str], None],
+) -> None:
+    """Add an answer given without a server to the answer log, from which `focal gaps` and draft cases are made.
+
+    An answer in hand is worth more than its record: a failure is said, never raised.
+    """
+    try:
+        log = answer_log(settings)
+        try:
+            log.add(answer, OPERATOR, asker, str(surface), history=history)
+        finally:
+            log.close()
+    except (AnswerLogError, OSError) as error:
+        say(f"focal: this answer is not in the answer log: {error}")
 
 
 def forget(settings: Settings, asker: str | None, conversation: str | None) -> int:

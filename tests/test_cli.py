@@ -73,6 +73,24 @@ def test_the_json_of_an_answer_keeps_the_contract(home: Path, focal: Focal) -> N
     assert set(answer["timing_ms"]) >= {"retrieve", "answer"}
 
 
+def test_a_question_the_guidance_cannot_answer_is_kept_as_a_gap_without_a_server(home: Path, focal: Focal) -> None:
+    unanswered = "What is the recipe for sourdough bread?"
+    assert json.loads(focal("ask", unanswered, "--json", home=home).stdout)["citations"] == []
+    assert json.loads(focal("ask", QUESTION, "--json", home=home).stdout)["citations"]
+    (gap,) = json.loads(focal("gaps", "--json", home=home).stdout)
+    assert (gap["questions"], gap["times"]) == ([unanswered], 1)
+    assert focal("forget", "--asker", "operator", home=home).returncode == 0
+    assert "no question has gone unanswered" in focal("gaps", home=home).stdout
+
+
+def test_an_answer_is_given_even_if_it_cannot_be_logged(home: Path, focal: Focal) -> None:
+    (home / "answers.sqlite3").write_bytes(b"no database" * 100)
+    ran = focal("ask", QUESTION, home=home)
+    assert ran.returncode == 0 and "60 kilometres an hour" in " ".join(ran.stdout.split())
+    (line,) = ran.stderr.splitlines()
+    assert "not in the answer log" in line
+
+
 def test_a_batch_answers_every_line_with_its_id_and_the_passages_found(
     home: Path, focal: Focal, tmp_path: Path
 ) -> None:

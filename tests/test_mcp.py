@@ -50,6 +50,13 @@ def test_ask_gives_the_answer_of_the_contract(library: Assistant) -> None:
     assert answer["citations"][0]["symbol"] == "FP/SOP/2024/7" and answer["citations"][0]["paragraph"] == "4"
 
 
+def test_an_answer_is_handed_on_to_be_kept(library: Assistant) -> None:
+    kept: list[tuple[str, list[str]]] = []
+    tools = Tools(library, PUBLIC, lambda answer, history: kept.append((answer.question, list(history))))
+    call(build_server(tools), "ask", question="and at night?", history=["When may convoys move?"])
+    assert kept == [("and at night?", ["When may convoys move?"])]
+
+
 def test_search_gives_passages_and_respects_the_limit(library: Assistant) -> None:
     result = call(build_server(Tools(library, PUBLIC)), "search", query="convoy departure", limit=2)
     rows = result.structured_content["result"]

@@ -13,11 +13,11 @@ from assistant.api import metrics
 from assistant.api.problems import Problem
 from assistant.api.service import Service
 from assistant.errors import SettingsError
-from assistant.identity import ANONYMOUS, Identity
+from assistant.identity import ANONYMOUS, OPERATOR, Identity
 from assistant.keys import PREFIX
 from assistant.oidc import IssuerUnavailable
 from assistant.surfaces import Surface, lowered
-from knowledge.access import PUBLIC, Asker
+from knowledge.access import Asker
 
 REFUSED = "a valid API key or token is needed: send it as `Authorization: Bearer …`"
 bearer = HTTPBearer(auto_error=False, description="An API key of `focal keys add`, or a token of the set issuer.")
@@ -111,7 +111,7 @@ def _identify(opened: Service, headers: list[str]) -> Identity | None:
     if found is not None or credential.startswith(f"{PREFIX}_"):
         return found
     if hmac.compare_digest(credential.encode("utf-8", "replace"), opened.local_token.encode()):
-        return Identity(PUBLIC, "operator", manager=True, operator=True)
+        return OPERATOR
     if opened.oidc is None:
         return None
     try:
