@@ -82,9 +82,12 @@ class Assistant:
         retrieved = self.retrieve(question, asker, limit=10)
         found = time.perf_counter()
         answer = self._answer(question, asker, retrieved)
+        notices = [
+            Notice("respelled", f"“{written}” is read as {read}.") for written, read in retrieved.query.respelled
+        ]
         if arrived:
-            offer = Notice("briefing", f"There is a briefing for this post: `focal brief {arrived.id}`.")
-            answer = replace(answer, notices=(*answer.notices, offer))
+            notices.append(Notice("briefing", f"There is a briefing for this post: `focal brief {arrived.id}`."))
+        answer = replace(answer, notices=(*answer.notices, *notices))
         done = time.perf_counter()
         timed = answer.with_timing(retrieve=(found - started) * 1000, answer=(done - found) * 1000)
         return timed, list(retrieved.passages)

@@ -51,11 +51,6 @@ class Lexicon:
         """How many passages there are."""
         return len(self.rows)
 
-    def correct(self, word: str) -> str:
-        """A word as it is likely meant; never turned into an abbreviation, since one mission is not another."""
-        right = self.speller.correct(word)
-        return word if self.glossary.meanings(right.upper()) else right
-
     def share(self, stem: str) -> float:
         """Share of the passages that a word stands in."""
         return self.vocabulary.get(stem, 0) / max(self.passages, 1)
@@ -89,9 +84,10 @@ class Lexicons:
         by_document: dict[str, list[int]] = {}
         for row, _, document_id in rows:
             by_document.setdefault(document_id, []).append(row)
+        glossary = Glossary(register.abbreviations(asker))
         return Lexicon(
-            Glossary(register.abbreviations(asker)),
-            Speller(vocabulary, self._is_word),
+            glossary,
+            Speller(vocabulary, self._is_word, frozenset(glossary.by_short)),
             Names(register.documents(asker)),
             vocabulary,
             class_ids,

@@ -11,6 +11,7 @@ from knowledge import french, thesaurus
 from knowledge.courtesies import without_courtesies
 from knowledge.fulltext import codes
 from knowledge.glossary import Glossary
+from knowledge.spelling import Respelled, as_written
 from knowledge.words import FRENCH_STOPWORDS, STOPWORDS, content_words, plain, shortened, stems, words
 
 _REFERENCE = re.compile(
@@ -74,27 +75,20 @@ class Query:
     """Months with their year, as `2025-01`."""
     language: str
     elliptical: bool
+    respelled: tuple[tuple[str, str], ...] = ()
+    """Names and abbreviations in the question itself that are taken for slips: as written, and as read."""
 
     @property
     def phrases(self) -> tuple[str, ...]:
         """Other forms of its abbreviations: expansions of short ones, short forms of long ones."""
         return tuple(dict.fromkeys(form for _, *others in self.alternatives for form in others))
 
-    def mended(self, correct: Callable[[str], str], is_word: Callable[[str], bool]) -> Query:
-        """The question with its misspelt words corrected; in its text, which is encoded, by whole words only."""
+    def mended(self, correct: Callable[[str], str]) -> Query:
+        """The question with its misspelt words corrected in the search for words, where a stem is enough."""
         if self.language == "fr":
             return self
-        slips = {
-            term: right
-            for term in self.terms
-            if not self._is_written_as_name(term) and (right := correct(term)) != term
-        }
-        whole = {term: right for term, right in slips.items() if is_word(right)}
-        slip = re.compile(rf"\b(?:{'|'.join(map(re.escape, whole)) or '(?!)'})\b", re.IGNORECASE)
-        text, own = (
-            slip.sub(lambda found: whole.get(found[0].lower(), found[0]), t) for t in (self.text, self.own_text)
-        )
-        return replace(self, text=text, own_text=own, terms=tuple(slips.get(term, term) for term in self.terms))
+        terms = (term if self._is_written_as_name(term) else correct(term) for term in self.terms)
+        return replace(self, terms=tuple(dict.fromkeys(terms)))
 
     def _is_written_as_name(self, term: str) -> bool:
         """True if the question writes a word with a capital that neither its place nor shouting explains."""
@@ -114,13 +108,26 @@ class Query:
         return present.union(*(form for forms in there for form in forms))
 
 
-def understand(question: str, history: Sequence[str], glossary: Glossary) -> Query:
-    """Make a question ready. `history` holds earlier user turns, oldest first."""
-    own = _bare(question)
+def understand(
+    question: str,
+    history: Sequence[str],
+    glossary: Glossary,
+    respell: Callable[[str, bool], Respelled] = as_written,
+) -> Query:
+    """Make a question ready. `history` holds earlier user turns, oldest first; `respell` undoes slips.
+
+    Of a text in French only names are respelled: the documents' words are English.
+    """
+
+    def mended(text: str) -> Respelled:
+        bare = _bare(text)
+        return respell(bare, language_of(bare) == "fr")
+
+    own, respelled = mended(question)
     language = language_of(own)
     english = french.gloss(own) if language == "fr" else own
     elliptical = bool(history) and is_elliptical(english)
-    turns = [_bare(turn) for turn in history[-3:]] if elliptical else []
+    turns = [mended(turn).text for turn in history[-3:]] if elliptical else []
     turns = [french.gloss(turn) if language_of(turn) == "fr" else turn for turn in turns]
     english, *turns = (thesaurus.spelled_out(each) for each in (english, *turns))
     written_out = _written_out(" ".join([*turns, english]), glossary)
@@ -148,6 +155,7 @@ def understand(question: str, history: Sequence[str], glossary: Glossary) -> Que
         months=tuple(f"{year}-{_MONTHS.index(name[:3].lower()) + 1:02}" for name, year in _MONTH.findall(text)),
         language=language,
         elliptical=elliptical,
+        respelled=respelled,
     )
 
 

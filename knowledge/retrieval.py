@@ -132,8 +132,7 @@ class Retriever:
     ) -> Candidates:
         """What both searches bring, with the features that ranking weighs."""
         known = self._lexicons.of(asker)
-        query = understand(question, history, known.glossary)
-        query = query.mended(known.correct, self._embedding.is_word)
+        query = understand(question, history, known.glossary, known.speller.respell).mended(known.speller.correct)
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
         encoded = self._embedding.encode([self._dense_text(query)])
         vector = encoded.texts[0]

@@ -113,6 +113,14 @@ def test_the_edition_in_force_answers_before_the_superseded_one(library: Assista
     assert "60" in answer.answer
 
 
+def test_a_name_read_otherwise_than_it_is_written_is_told(library: Assistant) -> None:
+    answer = ask(library, "when did the parliament of Rurritania adopt the electoral law?")
+    assert "14 January 2031" in answer.answer
+    assert [n.text for n in answer.notices if n.kind == "respelled"] == ["“Rurritania” is read as Ruritania."]
+    refused = ask(library, "who designed the flag of Ruirtania?")
+    assert [n.kind for n in refused.notices] == ["respelled"]
+
+
 def test_sources_that_expand_an_abbreviation_differently_are_shown_side_by_side(library: Assistant) -> None:
     answer = ask(library, "What does JMAC stand for?")
     assert answer.status is Status.SOURCES_DISAGREE
@@ -186,6 +194,7 @@ SNOOPING = [
     "What does ZXQB stand for?",
     "FP/PLAN/2025/9 para 1",
     "evacuaton by the nothern gate",
+    f"What is planned for camp {SECRET_WORD[0]}{SECRET_WORD[2]}{SECRET_WORD[1]}{SECRET_WORD[3:]}, and the ZXXQB?",
     *QUESTIONS,
 ]
 

@@ -172,39 +172,83 @@ def test_tells_what_a_question_asks_for(question: str, kind: QuestionKind) -> No
     assert kind_of(asked(question)) is kind
 
 
+SPELLER = Speller(
+    {
+        "convoi": 9, "convei": 2, "passport": 1, "humanitarian": 4, "gate": 3, "administr": 5, "admit": 7, "staff": 2,
+        "paragraph": 5, "mosul": 3, "silm": 1, "uneso": 4, "unesa": 2,
+    },
+    {"pastor", "convoys", "passport", "admit", "paragraph", "gate", "passports", "staff", "humanitarian"}.__contains__,
+    {"unorlo"},
+)  # fmt: skip
+
+
 def test_mends_a_slip_only_in_a_long_word_that_neither_a_document_nor_english_has() -> None:
-    speller = Speller(
-        {"convoi": 9, "convei": 2, "passport": 1, "humanitarian": 4, "gate": 3, "administr": 5, "admit": 7},
-        {"pastor", "convoys", "passport", "admit"}.__contains__,
-    )
-    assert speller.correct("passprot") == "passport"
-    assert speller.correct("passpot") == "passport"
-    assert speller.correct("admin") == "admin"
-    assert speller.correct("humanitairan") == "humanitarian"
-    assert speller.correct("convey") == "convey"
-    assert speller.correct("pastor") == "pastor"
-    assert speller.correct("gtae") == "gtae"
-    assert speller.correct("xylophone") == "xylophone"
-    assert speller.correct("2031") == "2031"
+    right = {
+        "passprot": "passport", "passpot": "passport", "humanitairan": "humanitarian", "convyos": "convoys",
+        "admin": "admin", "convey": "convey", "pastor": "pastor", "gtae": "gtae", "xylophone": "xylophone",
+        "2031": "2031",
+    }  # fmt: skip
+    assert {word: SPELLER.correct(word) for word in right} == right
 
 
-def test_a_mended_question_is_mended_wherever_it_is_read() -> None:
-    query = asked("passprots at the gate: who checks them, and which passprots and convyos?")
-    right = {"passprots": "passports", "convyos": "convoi"}
-    mended = query.mended(lambda word: right.get(word, word), {"passports"}.__contains__)
-    assert mended.text == mended.own_text == "passports at the gate: who checks them, and which passports and convyos?"
-    assert {"passports", "convoi"} <= set(mended.terms) and not {"passprots", "convyos"} & set(mended.terms)
-    assert query.mended(lambda word: word, {"gate"}.__contains__) == query
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("what does paraggraph 3 say of a passprot?", "what does paragraph 3 say of a passport?"),
+        ("Passprot at the gte, and saff?", "Passport at the gte, and staff?"),
+        ("PASSPROT FOR STAFF", "PASSPORT FOR STAFF"),
+        ("silmm don't passprot's a/passprot", "silmm don't passprot's a/passprot"),
+        ("the gaet", "the gaet"),
+    ],
+)
+def test_slips_are_undone_in_what_is_encoded_where_that_gives_whole_words(written: str, read: str) -> None:
+    assert SPELLER.respell(written) == (read, ())
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("where is UNROLO based", "UNORLO"),
+        ("where is unrolo based", "UNORLO"),
+        ("where is UNNORLO based", "UNORLO"),
+        ("what happened in Mosull", None),
+        ("what happened in Moosul", "Mosul"),
+        ("what happened in moosul", "mosul"),
+        ("where is UNORLOO based", None),
+        ("where is UNORL based", None),
+        ("where is UNOTLO based", None),
+        ("where is UNEOS based", "UNESO"),
+        ("where is UNES based", None),
+        ("met Passprot today", "Passport"),
+        ("met Pasport today", None),
+    ],
+)
+def test_a_name_is_read_differently_only_for_a_plain_slip_and_that_is_told(written: str, read: str | None) -> None:
+    found = SPELLER.respell(written)
+    assert [name for _, name in found.names] == ([read] if read else [])
+    assert found.text == written if read is None else read.lower() in found.text.lower()
+    assert all(name in written for name, _ in found.names)
+
+
+def test_a_place_is_found_by_a_misspelt_question() -> None:
+    query = understand("what does paragarph 7 say", (), GLOSSARY, SPELLER.respell)
+    assert query.references == (Reference("paragraph", "7"),)
+
+
+def test_words_that_only_their_stem_gives_are_mended_in_the_search_for_words() -> None:
+    query = asked("who checks a humanitarein ?").mended(lambda word: word.replace("tarein", "tarian"))
+    assert "humanitarian" in query.terms and "humanitarein" in query.text
 
 
 @pytest.mark.parametrize(("question", "name"), [("Who leads UNHAS?", "unhas"), ("What did Grandi say?", "grandi")])
 def test_a_name_is_no_slip(question: str, name: str) -> None:
-    assert name in asked(question).mended(lambda word: word[:-1], lambda word: True).terms
+    assert name in asked(question).mended(lambda word: word[:-1]).terms
 
 
-def test_french_is_not_mended_into_english() -> None:
-    query = asked("qui a fait une prise en ville ?")
-    assert query.mended(lambda word: word[:-1], lambda word: True) == query
+def test_french_is_not_mended_into_english_but_its_names_are() -> None:
+    query = understand("qui a fait un gaet en ville de Moosul pour un passprot ?", (), GLOSSARY, SPELLER.respell)
+    assert query.mended(lambda word: word[:-1]) == query
+    assert query.respelled == (("Moosul", "Mosul"),) and "passprot" in query.terms
 
 
 @pytest.mark.parametrize(
