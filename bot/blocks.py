@@ -23,7 +23,7 @@ STANDING = {
     "draft": "draft",
     "review_overdue": "review overdue",
 }
-WARNINGS = frozenset({"superseded", "draft", "review_overdue", "sources_disagree", "fallback", "withheld"})
+WARNINGS = frozenset({"superseded", "draft", "review_overdue", "sources_disagree", "fallback", "withheld", "respelled"})
 """Kinds of notice that change what a reader may do with the answer; they stand above it."""
 _BULLET = re.compile(r"[-•–]\s+(?=\S)")
 """What opens a line of a list; Slack draws its own, with a hanging indent."""
