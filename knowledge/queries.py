@@ -34,6 +34,24 @@ _OPENERS = re.compile(
     r"why(?: not)?\b.{0,12}$)\b",
     re.IGNORECASE,
 )
+_KIND = (
+    r"(?:stud(?:y|ies)|reports?|rept|papers?|synthesis|polic(?:y|ies)|guidelines?|(?:guidance )?notes?|summar(?:y|ies)|"
+    r"resolutions?|documents?|texts?)"
+)
+_DATED = rf"(?:\b(?:{'|'.join(_MONTHS)})[a-z]*\.?,?\s+)?(?:\b(?:19|20)\d\d\b|[‘’']?\b0\d\b)"
+_SYMBOL = (
+    r"\b[A-Z]{1,4}/(?:[\w.()-]+/)*\d+(?:/\d+)?(?:\s*\(\d+\))?|\bres(?:olution|\.)?\s+\d{4}\b(?:\s*\((?:19|20)\d\d\))?"
+)
+_NAMING = re.compile(
+    r"(?P<aside>[,;(]?\s*\b(?:according to|acc\.? to|going by|as per|per|in|from|of|by|says|said|under)\s+)?"
+    r"(?:\b(?:the|that|this|our|its)\s+(?:[^\W\d][\w’'-]*\s+)?)?"
+    rf"(?:{_DATED}\s+(?:[^\W\d][\w’'-]*\s+){{0,3}}?{_KIND}\b|\b{_KIND}\s+(?:of|from|in)\s+{_DATED}|{_SYMBOL})"
+    r"(?:[’']s\b(?:\s+(?:view|words|opinion))?)?(?!\s+(?:team|committee|group|board|panel|section))",
+    re.IGNORECASE,
+)
+"""How a question says which document it means. What follows may be who wrote it instead ("the 2005 study team")."""
+LEFT = 3
+"""Words that carry meaning of which at least so many must be left when those that name a document are taken out."""
 _SHORT_FORM = re.compile(r"\w[\w&/.-]*\w")
 _NOISE = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+-]{2,30}:|https?://\S+|^\s*>.*$", re.MULTILINE)
 
@@ -97,6 +115,17 @@ class Query:
         written = re.findall(rf"(?<!\w){re.escape(term)}(?!\w)", self.text, re.IGNORECASE)
         opening = self.text[: len(term)].lower() == term
         return any(w[1:] != w[1:].lower() or (w[:1].isupper() and not opening) for w in written)
+
+    def without_naming(self) -> Query:
+        """The question as it is encoded and matched once it is known which document it means ("the 2005 study").
+
+        The words that say so stand for what is asked of it in no passage, and draw passages on studies. A question
+        that names two is left as it is: it compares them.
+        """
+        if len(_NAMING.findall(self.text)) != 1:
+            return self
+        text, own_text = (_without_naming(t) for t in (self.text, self.own_text))
+        return replace(self, text=text, own_text=own_text) if len(content_words(text)) >= LEFT else self
 
     @cached_property
     def _forms(self) -> tuple[tuple[frozenset[str], ...], ...]:
@@ -204,6 +233,11 @@ def language_of(text: str) -> str:
     french_words = sum(w in FRENCH_STOPWORDS - STOPWORDS and len(w) > 1 for w in low)
     english_words = sum(w in STOPWORDS - FRENCH_STOPWORDS for w in low)
     return "fr" if french_words > english_words and french_words >= max(1, len(low) // 8) else "en"
+
+
+def _without_naming(text: str) -> str:
+    bare = " ".join(_NAMING.sub(lambda found: " " if found["aside"] else " it ", text).split())
+    return re.sub(r" (?=[,.;:?!)])", "", bare).strip(" ,;:")
 
 
 def _references(text: str) -> list[Reference]:

@@ -134,6 +134,9 @@ class Retriever:
         known = self._lexicons.of(asker)
         query = understand(question, history, known.glossary, known.speller.respell).mended(known.speller.correct)
         documents = {d.id: d for d in self._register.documents(asker) if scope.admits(d)}
+        mentions = {d: known.names.mention(query, documents[d]) for d in documents}
+        named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
+        query = query.without_naming() if named else query
         encoded = self._embedding.encode([self._dense_text(query)])
         vector = encoded.texts[0]
         lessened = dict.fromkeys(query.context_terms, self.weights.context)
@@ -142,7 +145,6 @@ class Retriever:
         wanted = sorted(stems(" ".join((*query.terms, *query.context_terms))))
         counts = {word: known.document_counts(word) for word in wanted}
         about, subjects = self._named(query, known, counts)
-        mentions = {d: known.names.mention(query, documents[d]) for d in documents}
         plain = {d: max(mentions[d], about[d] * ABOUT) for d in documents if d in known.ranges}
         likely = [d for d in sorted(plain, key=lambda d: -plain[d])[:NAMED_DOCUMENTS] if plain[d] >= NAMED]
         scored = self._search(query, vector, class_ids, known, documents, likely, scope)
@@ -156,7 +158,6 @@ class Retriever:
         )  # fmt: skip
         focus = self._focus(query, vector)
         entries = self._fuse(stored, scored, set(direct), of_documents, vector, focus, asked)
-        named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
         return Candidates(query, entries, features(entries, query, rarities), vector, asked, rarities, named, subjects)
 
     def _expansions(

@@ -235,6 +235,31 @@ def test_a_place_is_found_by_a_misspelt_question() -> None:
     assert query.references == (Reference("paragraph", "7"),)
 
 
+@pytest.mark.parametrize(
+    ("question", "encoded"),
+    [
+        ("how does the 2005 study define a strategic vision?", "how does it define a strategic vision?"),
+        ("who pays for fuel and water, according to the norwegian 2008 report?", "who pays for fuel and water?"),
+        ("boss of the harbour police in the feb 2025 SG report", "boss of the harbour police"),
+        ("S/2031/54: how many advisers inside the police cap?", "it: how many advisers inside the police cap?"),
+        (
+            "how many advisers does res 2779 (2025) count within the ceiling?",
+            "how many advisers does it count within the ceiling?",
+        ),
+        ("in the 2005 study's view who heads mine clearance?", "who heads mine clearance?"),
+        ("how many people did the 2005 study team talk to?", None),
+        ("compare the 2005 study and the 2008 report on tugboats and harbours", None),
+        ("who drafted the May 2008 report?", None),
+        ("what hat does the RC/HC wear on a barge in 2025?", None),
+    ],
+)
+def test_what_says_which_document_is_meant_is_not_what_is_asked(question: str, encoded: str | None) -> None:
+    query = asked(question)
+    plain = query.without_naming()
+    assert (plain.text, plain.own_text) == ((encoded, encoded) if encoded else (question, question))
+    assert plain.terms == query.terms and plain.years == query.years
+
+
 def test_words_that_only_their_stem_gives_are_mended_in_the_search_for_words() -> None:
     query = asked("who checks a humanitarein ?").mended(lambda word: word.replace("tarein", "tarian"))
     assert "humanitarian" in query.terms and "humanitarein" in query.text
