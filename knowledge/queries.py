@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -127,6 +127,23 @@ class Query:
         text, own_text = (_without_naming(t) for t in (self.text, self.own_text))
         return replace(self, text=text, own_text=own_text) if len(content_words(text)) >= LEFT else self
 
+    def without(self, names: Collection[str]) -> Query:
+        """The question as it is encoded once its subjects have told which documents it is about.
+
+        A report on a mission rarely says the mission's name where it answers, and says it where it answers nothing.
+        """
+        if not names:
+            return self
+        either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        bare = re.sub(rf"(?<!\w)(?:{either})(?:[’']?s)?(?!\w)", " ", self.text, flags=re.IGNORECASE)
+        text = _tidy(bare)
+        if len(content_words(text)) < LEFT:
+            return self
+        known = {name.lower() for name in names}
+        return replace(
+            self, text=text, alternatives=tuple(forms for forms in self.alternatives if forms[0].lower() not in known)
+        )
+
     @cached_property
     def _forms(self) -> tuple[tuple[frozenset[str], ...], ...]:
         return tuple(tuple(map(stems, forms)) for forms in (*self.alternatives, *self.everyday))
@@ -236,8 +253,12 @@ def language_of(text: str) -> str:
 
 
 def _without_naming(text: str) -> str:
-    bare = " ".join(_NAMING.sub(lambda found: " " if found["aside"] else " it ", text).split())
-    return re.sub(r" (?=[,.;:?!)])", "", bare).strip(" ,;:")
+    return _tidy(_NAMING.sub(lambda found: " " if found["aside"] else " it ", text))
+
+
+def _tidy(text: str) -> str:
+    """A text from which words were taken out, without what that leaves around punctuation."""
+    return re.sub(r" (?=[,.;:?!)])", "", " ".join(text.split())).strip(" ,;:")
 
 
 def _references(text: str) -> list[Reference]:

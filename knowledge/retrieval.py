@@ -137,17 +137,20 @@ class Retriever:
         mentions = {d: known.names.mention(query, documents[d]) for d in documents}
         named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
         query = query.without_naming() if named else query
-        encoded = self._embedding.encode([self._dense_text(query)])
-        vector = encoded.texts[0]
-        lessened = dict.fromkeys(query.context_terms, self.weights.context)
-        asked = asked_words(query.text, encoded.words[0], known.rarity, lessened)
-        class_ids = self._register.class_ids(asker)
         wanted = sorted(stems(" ".join((*query.terms, *query.context_terms))))
         counts = {word: known.document_counts(word) for word in wanted}
         about, subjects = self._named(query, known, counts)
+        bare = query.without({form for subject in subjects for form in subject.forms})
+        encoded = self._embedding.encode([self._dense_text(query)])
+        vector = encoded.texts[0]
+        # Not in one batch: a text's quantised vector depends a little on what is encoded beside it.
+        sought = vector if bare is query else self._embedding.encode([self._dense_text(bare)]).texts[0]
+        lessened = dict.fromkeys(query.context_terms, self.weights.context)
+        asked = asked_words(query.text, encoded.words[0], known.rarity, lessened)
+        class_ids = self._register.class_ids(asker)
         plain = {d: max(mentions[d], about[d] * ABOUT) for d in documents if d in known.ranges}
         likely = [d for d in sorted(plain, key=lambda d: -plain[d])[:NAMED_DOCUMENTS] if plain[d] >= NAMED]
-        scored = self._search(query, vector, class_ids, known, documents, likely, scope)
+        scored = self._search(query, sought, class_ids, known, documents, likely, scope)
         direct = direct_hits(self._register, query, documents, mentions)
         stored = self._register.fetch([*scored, *direct], class_ids)
         rarities = {stem: known.rarity(stem) for stem in sorted(stems(" ".join(query.terms)))}
@@ -156,8 +159,8 @@ class Retriever:
             documents, mentions, about,
             lru_cache(None)(lambda document_id: local_rarity(own, document_id, known.sizes.get(document_id, 1))),
         )  # fmt: skip
-        focus = self._focus(query, vector)
-        entries = self._fuse(stored, scored, set(direct), of_documents, vector, focus, asked)
+        vectors = _Encoded(vector, self._focus(query, vector), sought, self._focus(query, sought))
+        entries = self._fuse(stored, scored, set(direct), of_documents, vectors, asked)
         return Candidates(query, entries, features(entries, query, rarities), vector, asked, rarities, named, subjects)
 
     def _expansions(
@@ -248,8 +251,7 @@ class Retriever:
         scored: dict[str, float],
         direct: Set[str],
         known: _OfDocuments,
-        vector: Vectors,
-        focus: Vectors,
+        encoded: _Encoded,
         asked: AskedWords,
     ) -> list[Candidate]:
         """The best by weighted sum of min-max scaled dense and max-scaled keyword scores (field-notes.md), in order."""
@@ -260,11 +262,11 @@ class Retriever:
         # One product for all vectors; row 0 of each passage is its own vector, the others are its sentences'.
         stacked = np.vstack([s.vectors for _, s in rows])
         starts = np.cumsum([0, *(len(s.vectors) for _, s in rows)])
-        own = cosines(stacked[starts[:-1]], vector).astype(np.float64)
-        to_focus = cosines(stacked, focus)
-        sentences = [to_focus[a + 1 : b] for a, b in itertools.pairwise(starts)]
-        best = np.array([float(x.max()) if len(x) else o for x, o in zip(sentences, own, strict=True)])
-        dense = (1 - w.sentence) * own + w.sentence * best
+        close = _Encoded(*cosines(stacked, np.stack(encoded)).T)
+        sentences = [close.focus[a + 1 : b] for a, b in itertools.pairwise(starts)]
+        own = close.sought[starts[:-1]].astype(np.float64)
+        best = [close.sought_focus[a + 1 : b].max(initial=-1.0) for a, b in itertools.pairwise(starts)]
+        dense = (1 - w.sentence) * own + w.sentence * np.where(np.array(best) > -1.0, best, own)
         keyword = np.array([scored.get(i, 0.0) for i, _ in rows])
         fused = w.dense * _min_max(dense) + (1 - w.dense) * keyword / max(float(keyword.max()), 1e-9)
         order = sorted(range(len(rows)), key=lambda row: (rows[row][0] not in direct, -fused[row], rows[row][0]))
@@ -276,12 +278,22 @@ class Retriever:
             of = passage.document_id
             found.append(
                 Candidate(
-                    passage, known.documents[of], float(fused[row]), float(own[row]), float(keyword[row]),
-                    tuple(sentences[row].tolist()), passage_id in direct, vectors, words_met,
+                    passage, known.documents[of], float(fused[row]), float(close.text[starts[row]]),
+                    float(keyword[row]), tuple(sentences[row].tolist()), passage_id in direct, vectors, words_met,
                     known.mentions[of], known.about.get(of, 0.0), known.local(of),
                 )
             )  # fmt: skip
         return found
+
+
+class _Encoded(NamedTuple):
+    """Vectors of a question, unit length, or what is close to each."""
+
+    text: Vectors
+    focus: Vectors
+    sought: Vectors
+    """Without the names that have told which documents are meant: what is searched for in these."""
+    sought_focus: Vectors
 
 
 class _OfDocuments(NamedTuple):

@@ -260,6 +260,15 @@ def test_what_says_which_document_is_meant_is_not_what_is_asked(question: str, e
     assert plain.terms == query.terms and plain.years == query.years
 
 
+def test_names_that_told_the_documents_are_left_out_of_what_is_sought() -> None:
+    query = asked("JMAC's staff in Ruritania: how many analysts and drivers?")
+    bare = query.without(["Ruritania", "jmac", "Joint Mission Analysis Cell"])
+    assert bare.text == "staff in: how many analysts and drivers?"
+    assert bare.alternatives == () and bare.terms == query.terms
+    assert asked("who leads the JMAC?").without(["JMAC"]) == asked("who leads the JMAC?")
+    assert query.without([]) is query
+
+
 def test_words_that_only_their_stem_gives_are_mended_in_the_search_for_words() -> None:
     query = asked("who checks a humanitarein ?").mended(lambda word: word.replace("tarein", "tarian"))
     assert "humanitarian" in query.terms and "humanitarein" in query.text
