@@ -33,6 +33,23 @@ _PHRASES = {
     "plus de": "more than", "en vigueur": "in force", "mise à jour": "update", "zone tampon": "buffer zone",
 }  # fmt: skip
 
+_PLACES = {
+    "afrique": "Africa", "afrique centrale": "Central Africa", "afrique de l'ouest": "West Africa",
+    "algérie": "Algeria", "arabie saoudite": "Saudi Arabia", "bosnie-herzégovine": "Bosnia and Herzegovina",
+    "cameroun": "Cameroon", "chypre": "Cyprus", "colombie": "Colombia", "corne de l'afrique": "Horn of Africa",
+    "erythrée": "Eritrea", "érythrée": "Eritrea", "ethiopie": "Ethiopia", "éthiopie": "Ethiopia", "égypte": "Egypt",
+    "guinée": "Guinea", "guinée-bissau": "Guinea-Bissau", "haïti": "Haiti", "inde": "India", "irak": "Iraq",
+    "israël": "Israel", "jordanie": "Jordan", "liban": "Lebanon", "libye": "Libya", "libéria": "Liberia",
+    "maroc": "Morocco", "mauritanie": "Mauritania", "moyen-orient": "Middle East", "népal": "Nepal",
+    "nord-kivu": "North Kivu", "ouganda": "Uganda", "palestine": "Palestine",
+    "république centrafricaine": "Central African Republic", "centrafrique": "Central African Republic",
+    "république démocratique du congo": "Democratic Republic of the Congo", "sahara occidental": "Western Sahara",
+    "sierra leone": "Sierra Leone", "somalie": "Somalia", "soudan": "Sudan", "soudan du sud": "South Sudan",
+    "sud-kivu": "South Kivu", "sud-soudan": "South Sudan", "syrie": "Syria", "tanzanie": "Tanzania", "tchad": "Chad",
+    "tunisie": "Tunisia", "turquie": "Türkiye", "yémen": "Yemen",
+}  # fmt: skip
+"""Countries and regions where the United Nations is present, or which are their neighbours."""
+
 _WORDS = dict(
     pair.split(":")
     for pair in """
@@ -149,8 +166,9 @@ def gloss(text: str) -> str:
     French function words are dropped; other words the list lacks pass through.
     """
     text = unicodedata.normalize("NFC", text).replace("’", "'")
-    for phrase in sorted(_PHRASES, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", _PHRASES[phrase], text, flags=re.IGNORECASE)
+    known = _PHRASES | _PLACES
+    for phrase in sorted(known, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", known[phrase], text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)-(?=(?:t-)?(?:ils?|elles?|on|ce|je|nous|vous|t)\b)", " ", text, flags=re.IGNORECASE)
     text = re.sub(r"(?:\b[ldjnmtsc]'|\bqu')?([^\W\d_]+(?:-[^\W\d_]+)*)", _word, text, flags=re.IGNORECASE)
     return " ".join(text.split())

@@ -279,6 +279,10 @@ def test_a_name_is_no_slip(question: str, name: str) -> None:
     assert name in asked(question).mended(lambda word: word[:-1]).terms
 
 
+def test_french_names_of_places_are_searched_in_english() -> None:
+    assert asked("combien de déplacés au Soudan du Sud et en Libye ?").text == "number displaced South Sudan Libya ?"
+
+
 def test_french_is_not_mended_into_english_but_its_names_are() -> None:
     query = understand("qui a fait un gaet en ville de Moosul pour un passprot ?", (), GLOSSARY, SPELLER.respell)
     assert query.mended(lambda word: word[:-1]) == query
