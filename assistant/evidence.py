@@ -64,16 +64,16 @@ CONSIDERED = 5
 def measure(retrieved: Retrieved) -> dict[str, float]:
     """What is weighed.
 
-    closeness: best cosine of a passage; lead: how far the best score in ranking is above the fifth; words: logarithm of
+    closeness: best cosine of a passage; lead: how far the most relevant is above the least of five; words: logarithm of
     the number of words that carry meaning, since a short question is easily close to something; covered: share of
     these words, by rarity, in the best of three passages; french: 1 for a question in French, which is less close to
     anything in English.
     """
     top = [p for p in retrieved.passages if p.on_subject][:CONSIDERED]
-    scores = [p.score for p in top]
+    relevance = [p.relevance for p in top]
     return {
         "closeness": max(p.dense for p in top),
-        "lead": max(scores) - min(scores),
+        "lead": max(relevance) - min(relevance),
         "words": math.log(1 + len(retrieved.coverage)),
         "covered": max(
             local_share(retrieved.coverage, retrieved.query.with_other_forms(stems(_searchable(p)))) for p in top[:3]

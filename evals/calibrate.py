@@ -32,6 +32,7 @@ from assistant.settings import Settings
 from evals import beir, scorers, suites
 from evals.cases import Case
 from knowledge.access import PUBLIC
+from knowledge.directness import WEIGHTS, measure
 from knowledge.question_kind import kind_of
 from knowledge.ranking import FEATURES
 from knowledge.retrieved import Retrieved
@@ -100,10 +101,13 @@ def sentence_groups(cases: Sequence[Case], assistant: Assistant, weight: float) 
         kind = kind_of(retrieved.query)
         rows, texts = [], []
         for source in sources:
-            values = extractive.measure(source, retrieved, kind)
+            gap = source.relevance - retrieved.passages[0].relevance
+            values = measure(
+                source.passage, retrieved.query, kind, source.sentence_scores, source.met[1:].tolist(), source.local
+            )
             for text, row in zip(source.passage.sentence_texts(), values, strict=True):
                 if extractive.is_readable(text, source):
-                    rows.append(row)
+                    rows.append((*row, gap))
                     texts.append(text)
         right = [np.array([scorers.states(text, fact) for text in texts]) for fact in case.facts]
         if any(r.any() for r in right):
@@ -207,7 +211,9 @@ def main(folders: Sequence[str]) -> None:
         weighed += rows
     fitted = zip(FEATURES, fit_choice(rankings), strict=True)
     print("knowledge/ranking.py:", {name: round(float(w), 3) for name, w in fitted})
-    print("assistant/answerers/extractive.py:", tuple(round(float(w), 2) for w in fit_choice(sentences)))
+    *answering, gap = (round(float(w), 2) for w in fit_choice(sentences))
+    print("knowledge/directness.py:", dict(zip(WEIGHTS, answering, strict=True)))
+    print("assistant/answerers/extractive.py: gap", gap)
     print("assistant/evidence.py:", fit_evidence(weighed))
 
 

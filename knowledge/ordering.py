@@ -12,7 +12,7 @@ from knowledge.vectors import cosines
 from knowledge.words import numbers
 
 AS_MUCH = 3.0
-"""How much lower a successor's best passage may score and still count as saying as much."""
+"""How much less relevant a successor's best passage may be and still count as saying as much."""
 
 
 def current_first(ranked: Sequence[RetrievedPassage], mentioned: Sequence[str]) -> list[RetrievedPassage]:
@@ -22,13 +22,13 @@ def current_first(ranked: Sequence[RetrievedPassage], mentioned: Sequence[str]) 
     """
     best: dict[str, float] = {}
     for p in ranked:
-        best[p.document.id] = max(p.score, best.get(p.document.id, p.score))
+        best[p.document.id] = max(p.relevance, best.get(p.document.id, p.relevance))
 
     def replaced(found: RetrievedPassage) -> bool:
         document = found.document
         if document.standing is not Standing.SUPERSEDED or document.id in mentioned:
             return False
-        return best.get(document.superseded_by or "", -math.inf) >= found.score - AS_MUCH
+        return best.get(document.superseded_by or "", -math.inf) >= found.relevance - AS_MUCH
 
     return sorted(ranked, key=replaced)
 

@@ -59,6 +59,8 @@ class Candidate:
     about: float
     local: Mapping[str, float]
     """The question's stems by their rarity within the document."""
+    directness: tuple[float, ...]
+    """How directly each sentence answers (see `directness`)."""
 
 
 def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[str, float]) -> Scores:
@@ -126,8 +128,16 @@ def local_share(rarities: Mapping[str, float], present: frozenset[str]) -> float
     return sum(rarity for word, rarity in rarities.items() if word in present) / total if total else 0.0
 
 
-def rank(rows: Scores) -> Scores:
-    """The score of each candidate; higher is better, comparable within one question only."""
+DIRECTNESS = 2.0
+"""What the directness of a passage's best sentence counts beside its relevance.
+
+1.5 to 3 is flat on the seven suites (evidence@5 of all 775 cases 84.0 without, 84.9 to 85.4 with); nDCG@10 rises from
+0.842 to 0.847 (hotpot100) and from 0.852 to 0.861 (mtrag).
+"""
+
+
+def relevance(rows: Scores) -> Scores:
+    """How relevant each candidate is as a whole; higher is better, comparable within one question only."""
     if not len(rows):  # a filter may leave no document at all
         return np.zeros(0, np.float32)
     return np.asarray((rows * np.array([COEFFICIENTS[name] for name in FEATURES], np.float32)).sum(axis=1), np.float32)

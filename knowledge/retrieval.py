@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.access import Asker
+from knowledge.directness import directness, measure
 from knowledge.documents import Document
 from knowledge.embedding import Embedding
 from knowledge.fulltext import quoted
@@ -24,7 +25,7 @@ from knowledge.ordering import current_first, without_twins
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
 from knowledge.question_kind import QuestionKind, kind_of
-from knowledge.ranking import Candidate, Scores, features, rank
+from knowledge.ranking import DIRECTNESS, Candidate, Scores, features, relevance
 from knowledge.register import Abbreviation, Register, StoredPassage
 from knowledge.retrieved import EVERYTHING, Retrieved, RetrievedPassage, Scope
 from knowledge.vectors import Vectors, cosines
@@ -108,11 +109,9 @@ class Retriever:
     ) -> Retrieved:
         """The `limit` best passages, best first, near-twins counted once."""
         found = self.candidates(question, asker, history, scope)
-        scored = zip(found.candidates, rank(found.rows).tolist(), strict=True)
-        ranked = [
-            _retrieved(candidate, score, found.subjects)
-            for candidate, score in sorted(scored, key=lambda pair: (-pair[1], pair[0].passage.id))
-        ]
+        relevant = zip(found.candidates, relevance(found.rows).tolist(), strict=True)
+        ranked = [_retrieved(candidate, value, found.subjects) for candidate, value in relevant]
+        ranked.sort(key=lambda p: (-p.score, p.passage.id))
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
         rest = current_first([p for p in ranked if not p.direct], found.mentioned)
@@ -160,7 +159,7 @@ class Retriever:
             lru_cache(None)(lambda document_id: local_rarity(own, document_id, known.sizes.get(document_id, 1))),
         )  # fmt: skip
         vectors = _Encoded(vector, self._focus(query, vector), sought, self._focus(query, sought))
-        entries = self._fuse(stored, scored, set(direct), of_documents, vectors, asked)
+        entries = self._fuse(stored, scored, set(direct), of_documents, vectors, asked, query)
         return Candidates(query, entries, features(entries, query, rarities), vector, asked, rarities, named, subjects)
 
     def _expansions(
@@ -253,6 +252,7 @@ class Retriever:
         known: _OfDocuments,
         encoded: _Encoded,
         asked: AskedWords,
+        query: Query,
     ) -> list[Candidate]:
         """The best by weighted sum of min-max scaled dense and max-scaled keyword scores (field-notes.md), in order."""
         w = self.weights
@@ -273,14 +273,17 @@ class Retriever:
         kept = order[: w.ranked]
         met = match(asked, [rows[row][1] for row in kept])
         found = []
+        kind = kind_of(query)
         for row, words_met in zip(kept, met, strict=True):
             passage_id, (passage, vectors, _) = rows[row]
             of = passage.document_id
+            local = known.local(of)
+            answering = measure(passage, query, kind, sentences[row].tolist(), words_met[1:].tolist(), local)
             found.append(
                 Candidate(
                     passage, known.documents[of], float(fused[row]), float(close.text[starts[row]]),
                     float(keyword[row]), tuple(sentences[row].tolist()), passage_id in direct, vectors, words_met,
-                    known.mentions[of], known.about.get(of, 0.0), known.local(of),
+                    known.mentions[of], known.about.get(of, 0.0), local, directness(answering),
                 )
             )  # fmt: skip
         return found
@@ -305,10 +308,12 @@ class _OfDocuments(NamedTuple):
     local: Callable[[str], Mapping[str, float]]
 
 
-def _retrieved(found: Candidate, score: float, subjects: Sequence[Subject]) -> RetrievedPassage:
+def _retrieved(found: Candidate, relevance: float, subjects: Sequence[Subject]) -> RetrievedPassage:
+    score = relevance + DIRECTNESS * max(found.directness, default=0.0)
     return RetrievedPassage(
-        found.passage, found.document, score, found.dense, found.keyword, found.sentence_scores, found.direct, (),
-        found.vectors, found.met, found.about, found.local, is_on_subject(found, subjects),
+        found.passage, found.document, score, found.dense, found.keyword, relevance, found.sentence_scores,
+        found.directness, found.direct, (), found.vectors, found.met, found.about, found.local,
+        is_on_subject(found, subjects),
     )  # fmt: skip
 
 

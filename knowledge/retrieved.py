@@ -49,13 +49,17 @@ class RetrievedPassage:
     passage: Passage
     document: Document
     score: float
-    """Fused score; comparable within one question only."""
+    """What passages are ordered by: relevance and the directness of the best sentence; see `ranking`."""
     dense: float
     """Cosine of question and passage, -1 to 1."""
     keyword: float
     """BM25, 0 or more."""
+    relevance: float = 0.0
+    """How relevant the passage is as a whole; like `score` comparable within one question only."""
     sentence_scores: tuple[float, ...] = ()
     """Cosine of question and each sentence."""
+    directness: tuple[float, ...] = ()
+    """How directly each sentence answers (see `directness`)."""
     direct: bool = False
     """True if the question names this very place."""
     twins: tuple[str, ...] = ()

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from assistant.answerers.grounding import Proposed, Support
 from knowledge.documents import Document, Sentence
 from knowledge.passages import cut
@@ -37,9 +35,8 @@ def notes() -> list[RetrievedPassage]:
             symbol=meta.symbol, short_title=meta.short_title, date=meta.date,
         )  # fmt: skip
         for passage in cut(document.id, reading.blocks, lambda texts: [len(t.split()) * 4 // 3 + 2 for t in texts]):
-            count = len(passage.sentences)
-            met = np.zeros(1 + count, np.float32)
-            found.append(RetrievedPassage(passage, document, 1.0, 0.7, 1.0, (0.5,) * count, met=met))
+            alike = (0.5,) * len(passage.sentences)
+            found.append(RetrievedPassage(passage, document, 1.0, 0.7, 1.0, directness=alike))
     return found
 
 
@@ -267,8 +264,7 @@ def copied_instruction(rng: random.Random, passages: Sequence[RetrievedPassage])
     poisoned = replace(
         passage, text=text, sentences=(*passage.sentences, Sentence(len(passage.text) + 1, len(text)))
     )  # fmt: skip
-    met = np.append(source.met, np.float32(0.0))
-    bad = replace(source, passage=poisoned, sentence_scores=(*source.sentence_scores, 0.9), met=met)
+    bad = replace(source, passage=poisoned, directness=(*source.directness, 0.9))
     return _lie(rng.choice(_OBEYED), (bad, rng.choice((order, quote))))
 
 

@@ -12,11 +12,12 @@ from fakes import FakeEmbedding, document
 from assistant.answerers.extractive import ExtractiveAnswerer
 from assistant.answers import Question, Status
 from assistant.assistant import Draft
+from knowledge.directness import directness, measure
 from knowledge.documents import Block, Document
 from knowledge.glossary import Glossary, extract
 from knowledge.passages import cut
 from knowledge.queries import understand
-from knowledge.register import Abbreviation
+from knowledge.question_kind import kind_of
 from knowledge.retrieved import Retrieved, RetrievedPassage
 from knowledge.words import stems
 
@@ -28,33 +29,34 @@ def retrieved(
 ) -> Retrieved:
     """What retrieval would bring, best source first, with similarities of shared words."""
     found: list[RetrievedPassage] = []
-    entries: list[Abbreviation] = []
     vector = EMBEDDING.encode([question]).texts[0]
-    for rank, (of, blocks) in enumerate(sources):
-        passages = cut(of.id, blocks, EMBEDDING.token_lengths)
-        entries += extract(of.id, passages)
+    cuts = [(of, cut(of.id, blocks, EMBEDDING.token_lengths)) for of, blocks in sources]
+    entries = [entry for of, passages in cuts for entry in extract(of.id, passages)]
+    query = understand(question, (), Glossary(entries))
+    coverage = dict.fromkeys(sorted(stems(" ".join(query.terms))), 1.0)
+    for rank, (of, passages) in enumerate(cuts):
         for passage in passages:
-            sentences = EMBEDDING.encode(passage.sentence_texts()).texts @ vector
-            vectors = EMBEDDING.encode([passage.text, *passage.sentence_texts()]).texts
-            own = float(vectors[0] @ vector)
+            vectors = EMBEDDING.encode([passage.text, *passage.sentence_texts()]).texts.astype(np.float32)
+            close = (vectors @ vector).tolist()
+            unmet = np.zeros(len(vectors), np.float32)
+            answering = measure(passage, query, kind_of(query), close[1:], unmet[1:].tolist(), coverage)
             found.append(
                 RetrievedPassage(
                     passage,
                     of,
                     10.0 - rank,
-                    own,
+                    close[0],
                     1.0,
-                    tuple(map(float, sentences)),
-                    direct,
-                    (),
-                    vectors.astype(np.float32),
-                    met=np.zeros(len(vectors), np.float32),
+                    relevance=10.0 - rank,
+                    sentence_scores=tuple(close[1:]),
+                    directness=directness(answering),
+                    direct=direct,
+                    vectors=vectors,
+                    met=unmet,
                 )
             )
-    query = understand(question, (), Glossary(entries))
     by_id = {p.passage.id: p for p in found}
     given = tuple((e, by_id[e.passage_id]) for e in entries) if expansions else ()
-    coverage = dict.fromkeys(sorted(stems(" ".join(query.terms))), 1.0)
     return Retrieved(query, tuple(found), vector, coverage, (), given)
 
 

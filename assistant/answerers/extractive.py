@@ -13,31 +13,16 @@ from assistant.assistant import Draft
 from assistant.citations import Claim, reference
 from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
-from knowledge.ranking import local_share, pairs
 from knowledge.retrieved import Retrieved, RetrievedPassage
 from knowledge.words import numbers, stem, stems
-
-MEASURED = ("similarity", "coverage", "gap", "typed", "pairs", "length", "footnote", "matched")
-"""What a sentence is scored by:
-
-similarity: cosine of question and sentence;
-coverage: share of the question's words in the sentence, by their rarity within the document;
-gap: how far the passage's own score lies below the best passage's;
-typed: similarity again, for a sentence holding what the question asks for (a number, a date, a name);
-pairs: share of the question's neighbouring word pairs in the sentence;
-length: logarithm of the number of words, as what says it in fewer leaves room for more;
-footnote: 1 for a footnote, which mostly names sources;
-matched: how far the question's words are met in the sentence, each in its sense (see `knowledge.matching`).
-"""
 
 
 @dataclass(frozen=True)
 class Weights:
     """How a sentence is scored, and which are said."""
 
-    measured: tuple[float, ...] = (3.7, 2.12, 0.52, 1.47, 1.68, -0.5, -1.0, 4.19)
-    """One weight for each of MEASURED, fitted by `evals/calibrate.py`; those of length and footnote were set lower by
-    comparing values on the development suites (the fit gives 0.18 and 0.15, and 1.5 points less nugget recall)."""
+    gap: float = 0.52
+    """What each point counts by which a passage is more or less relevant than the first; the rest is directness."""
     margin: float = 5.0
     """How far below the best sentence another may lie and still be said."""
     passages: int = 8
@@ -85,7 +70,7 @@ class ExtractiveAnswerer:
         if direct:
             return Draft(tuple(self._in_order(direct)))
         sources = self._sources(retrieved, kind)
-        candidates = [c for source in sources for c in self._candidates(source, retrieved, kind)]
+        candidates = [c for source in sources for c in self._candidates(source, retrieved)]
         chosen = self._choose(candidates, sources, kind)
         if kind in CHANGING and not retrieved.query.years:
             chosen = _newest_first(chosen, candidates, kind)
@@ -117,11 +102,12 @@ class ExtractiveAnswerer:
         # An answer about another mission or country than the one asked about is no answer.
         return [p for p in retrieved.passages if p.on_subject][: self.weights.passages]
 
-    def _candidates(self, source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind) -> list[_Candidate]:
-        texts, values = source.passage.sentence_texts(), measure(source, retrieved, kind)
+    def _candidates(self, source: RetrievedPassage, retrieved: Retrieved) -> list[_Candidate]:
+        behind = self.weights.gap * (source.relevance - retrieved.passages[0].relevance)
+        each = zip(source.passage.sentence_texts(), source.directness, strict=True)
         return [
-            _Candidate(source, position, text, sum(w * v for w, v in zip(self.weights.measured, row, strict=True)))
-            for position, (text, row) in enumerate(zip(texts, values, strict=True))
+            _Candidate(source, position, text, score + behind)
+            for position, (text, score) in enumerate(each)
             if is_readable(text, source)
         ]
 
@@ -185,29 +171,6 @@ def _newest_first(
     direct = [of for of in chosen if scores.get(of[0].passage.id, -math.inf) >= best - AS_DIRECT]
     direct.sort(key=lambda of: of[0].document.date or "", reverse=True)
     return [*direct, *(of for of in chosen if of not in direct)]
-
-
-def measure(source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind) -> list[tuple[float, ...]]:
-    """The values of MEASURED for each sentence of a passage."""
-    texts = source.passage.sentence_texts()
-    each = zip(texts, source.sentence_scores, source.met[1:].tolist(), strict=True)
-    return [_measure(*values, source, retrieved, kind) for values in each]
-
-
-def _measure(
-    text: str, similarity: float, met: float, source: RetrievedPassage, retrieved: Retrieved, kind: QuestionKind
-) -> tuple[float, ...]:
-    own_pairs = pairs(retrieved.query.text)
-    return (
-        similarity,
-        local_share(source.local or retrieved.coverage, retrieved.query.with_other_forms(stems(text))),
-        source.score - retrieved.passages[0].score,
-        similarity * wants(kind, text),
-        len(own_pairs & pairs(text)) / len(own_pairs) if own_pairs else 0.0,
-        math.log(1 + len(text.split())),
-        float(source.passage.kind == "footnote"),
-        met,
-    )
 
 
 def _expansions(retrieved: Retrieved) -> Draft:
