@@ -12,7 +12,7 @@ from knowledge.courtesies import without_courtesies
 from knowledge.fulltext import codes
 from knowledge.glossary import Glossary
 from knowledge.spelling import Respelled, as_written
-from knowledge.words import FRENCH_STOPWORDS, STOPWORDS, content_words, plain, shortened, stems, words
+from knowledge.words import FRENCH_STOPWORDS, STOPWORDS, content_words, plain, shortened, stems, words, written_as_name
 
 _REFERENCE = re.compile(
     r"(?:\b(para(?:graph)?s?|recommendations?|recs?|sections?|sec|annex(?:es)?|appendix|footnotes?|endnotes?|notes?|"
@@ -42,10 +42,13 @@ _DATED = rf"(?:\b(?:{'|'.join(_MONTHS)})[a-z]*\.?,?\s+)?(?:\b(?:19|20)\d\d\b|[�
 _SYMBOL = (
     r"\b[A-Z]{1,4}/(?:[\w.()-]+/)*\d+(?:/\d+)?(?:\s*\(\d+\))?|\bres(?:olution|\.)?\s+\d{4}\b(?:\s*\((?:19|20)\d\d\))?"
 )
+_JOINING = (
+    r"(?:according|a|an|and|as|at|by|for|from|in|is|of|on|or|our|per|said|says|that|the|their|this|to|under|with)\b"
+)
 _NAMING = re.compile(
     r"(?P<aside>[,;(]?\s*\b(?:according to|acc\.? to|going by|as per|per|in|from|of|by|says|said|under)\s+)?"
     r"(?:\b(?:the|that|this|our|its)\s+(?:[^\W\d][\w’'-]*\s+)?)?"
-    rf"(?:{_DATED}\s+(?:[^\W\d][\w’'-]*\s+){{0,3}}?{_KIND}\b|\b{_KIND}\s+(?:of|from|in)\s+{_DATED}|{_SYMBOL})"
+    rf"(?:{_DATED}\s+(?:(?!{_JOINING})[^\W\d][\w’'-]*\s+){{0,3}}?{_KIND}\b|\b{_KIND}\s+(?:of|from|in)\s+{_DATED}|{_SYMBOL})"
     r"(?:[’']s\b(?:\s+(?:view|words|opinion))?)?(?!\s+(?:team|committee|group|board|panel|section))",
     re.IGNORECASE,
 )
@@ -110,11 +113,9 @@ class Query:
 
     def _is_written_as_name(self, term: str) -> bool:
         """True if the question writes a word with a capital that neither its place nor shouting explains."""
-        if self.text.isupper():
-            return False
         written = re.findall(rf"(?<!\w){re.escape(term)}(?!\w)", self.text, re.IGNORECASE)
         opening = self.text[: len(term)].lower() == term
-        return any(w[1:] != w[1:].lower() or (w[:1].isupper() and not opening) for w in written)
+        return any(written_as_name(word, opening, self.text.isupper()) for word in written)
 
     def without_naming(self) -> Query:
         """The question as it is encoded and matched once it is known which document it means ("the 2005 study").

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from knowledge.words import stem
+from knowledge.words import stem, written_as_name
 
 _LETTERS = re.compile(r"(?<![\w/.-])[^\W\d_]{4,}(?![\w/]|[.’'-]\w)")
 
@@ -61,8 +61,8 @@ class Speller:
 
         def read(found: re.Match[str]) -> str:
             written = found[0]
-            is_name = not shouting and (written[1:] != written[1:].lower() or (written[0].isupper() and found.start()))
-            right = self._read(written.lower(), bool(is_name), names_only)
+            is_name = written_as_name(written, opens=found.start() == 0, shouted=shouting)
+            right = self._read(written.lower(), is_name, names_only)
             if right is None:
                 return written
             cased = right.upper() if written.isupper() else right.title() if written[0].isupper() else right

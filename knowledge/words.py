@@ -23,15 +23,24 @@ STOPWORDS = frozenset(
 )
 
 FRENCH_STOPWORDS = frozenset(
-    """a ai alors au aucun aussi autre aux avant avec avoir c ce cela ces cet cette ceux chaque ci comme comment d
-    dans de des doit doivent donc dont du elle elles en entre est et eu eux fait faire faut ils il j je l la
-    le les leur leurs lors lui m ma mais me mes moi mon n ne ni nos notre nous on ont ou où par pas peut
-    peuvent plus pour pourquoi qu quand que quel quelle quelles quels qui quoi s sa sans se selon sera ses si
-    soit son sont sous sur t ta te tes toi ton tous tout toute toutes très tu un une va vers vos votre vous y
-    à ça été être combien""".split()
+    """a afin ai alors au aucun aucune auquel aura auraient aurait auront aussi autre aux avaient avait avant avec
+    avez avoir avons c ce ceci cela celle celles celui certaines certains ces cet cette ceux chacun chacune chaque
+    ci combien comme comment d dans de des devaient devait devra devraient devrait devront dois doit doivent donc
+    dont du duquel elle elles en encore entre est et eu eux faire fait faites faut font furent fut il ils j je jusqu
+    jusque l la laquelle le lequel les lesquelles lesquels leur leurs lors lorsque lui là m ma mais me mes moi mon n
+    ne ni nos notre nous on ont ou où par parce pas peut peuvent peux plus pour pourquoi pourra pourraient pourrait
+    pourront pouvaient pouvait puis puisque qu quand que quel quelle quelles quelque quelques quels qui quoi s sa
+    sans se selon sera seraient serait seront ses si soit sommes son sont sous suis sur t ta te tes toi ton tous
+    tout toute toutes très tu un une va vers voici voilà vos votre vous y à ça également étaient était été êtes
+    être""".split()
 )
 
 _stemmer = Stemmer.Stemmer("porter")
+
+
+def written_as_name(word: str, opens: bool, shouted: bool) -> bool:
+    """True if a word has a capital that neither its place (it `opens` the text) nor shouting explains."""
+    return not shouted and (word[1:] != word[1:].lower() or (word[:1].isupper() and not opens))
 
 
 @lru_cache(maxsize=200_000)

@@ -250,6 +250,7 @@ def test_a_place_is_found_by_a_misspelt_question() -> None:
         ("how many people did the 2005 study team talk to?", None),
         ("compare the 2005 study and the 2008 report on tugboats and harbours", None),
         ("who drafted the May 2008 report?", None),
+        ("how many tugs is the harbour to have in 2030 according to its new policy?", None),
         ("what hat does the RC/HC wear on a barge in 2025?", None),
     ],
 )
