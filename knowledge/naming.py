@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from knowledge.documents import Document
 from knowledge.fulltext import codes
 from knowledge.queries import Query
-from knowledge.words import stems
+from knowledge.thesaurus import is_mission
+from knowledge.words import stems, words
 
 
 class Names:
@@ -56,16 +57,22 @@ class Subject:
     """How the question names it, and its other forms."""
     documents: frozenset[str]
     """Ids of the documents that are about it."""
+    general: frozenset[str] = frozenset()
+    """Of a mission that no document is about: ids of guidance, which holds for any mission where it names none."""
 
     def covers(self, document_id: str, text: str) -> bool:
         """True for a passage of such a document, or one whose words (title and headings with it) name the subject."""
-        low = text.lower()
-        # "Iraqi" names Iraq, but "authority" does not name the AU.
-        abbreviated = len(self.forms) > 1
-        return document_id in self.documents or any(
-            re.search(rf"(?<!\w){re.escape(form.lower())}" + (r"s?(?!\w)" if abbreviated else ""), low)
-            for form in self.forms
-        )
+        if document_id in self.documents:
+            return True
+        if any(re.search(rf"(?<!\w){re.escape(form)}{self._ending(form)}", text, re.IGNORECASE) for form in self.forms):
+            return True
+        return document_id in self.general and not any(map(is_mission, words(text)))
+
+    def _ending(self, form: str) -> str:
+        """What may follow: "Iraqi" names Iraq, but "authority" does not name the AU, nor UNMISS UNMIS."""
+        if is_mission(form):
+            return r"(?!\w)"
+        return r"s?(?!\w)" if len(self.forms) > 1 else ""
 
 
 def subject(forms: Sequence[str], counts: Mapping[str, int], sizes: Mapping[str, int]) -> Subject | None:
@@ -75,6 +82,11 @@ def subject(forms: Sequence[str], counts: Mapping[str, int], sizes: Mapping[str,
     if len(shares) > SUBJECT_DOCUMENTS * len(sizes) or largest < SUBJECT_SHARE:
         return None
     return Subject(tuple(forms), frozenset(d for d, share in shares.items() if share >= ON_SUBJECT * largest))
+
+
+def unknown_mission(forms: Sequence[str], general: frozenset[str]) -> Subject | None:
+    """A mission that no document is about: what is said of another is not of it, only `general` guidance is."""
+    return Subject(tuple(forms), frozenset(), general) if any(map(is_mission, forms)) else None
 
 
 def local_rarity(counts: Mapping[str, Mapping[str, int]], document_id: str, size: int) -> dict[str, float]:

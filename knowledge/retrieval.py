@@ -20,7 +20,7 @@ from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex
 from knowledge.lexicon import Lexicon, Lexicons
 from knowledge.matching import AskedWords, asked_words, match
-from knowledge.naming import Subject, aboutness, local_rarity, subject
+from knowledge.naming import Subject, aboutness, local_rarity, subject, unknown_mission
 from knowledge.ordering import current_first, without_twins
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
@@ -28,6 +28,7 @@ from knowledge.question_kind import QuestionKind, kind_of
 from knowledge.ranking import DIRECTNESS, Candidate, Scores, features, relevance
 from knowledge.register import Abbreviation, Register, StoredPassage
 from knowledge.retrieved import EVERYTHING, Retrieved, RetrievedPassage, Scope
+from knowledge.thesaurus import is_mission
 from knowledge.vectors import Vectors, cosines
 from knowledge.words import content_words, stem, stems
 
@@ -56,6 +57,8 @@ ABOUT = 0.6
 """What being about the question is worth beside being named by it."""
 COMMON = 0.2
 """Share of the passages that a word stands in from which it says nothing of what a document is about."""
+OF_ONE_MISSION = frozenset({"report", "resolution"})
+"""Kinds of document that speak of one mission or country, where guidance speaks of all."""
 NAMED, NAMED_DOCUMENTS = 0.3, 3
 """From how plain a mention a document is searched on its own, and how many are at most."""
 
@@ -138,7 +141,8 @@ class Retriever:
         query = query.without_naming() if named else query
         wanted = sorted(stems(" ".join((*query.terms, *query.context_terms))))
         counts = {word: known.document_counts(word) for word in wanted}
-        about, subjects = self._named(query, known, counts)
+        general = frozenset(d.id for d in documents.values() if d.kind not in OF_ONE_MISSION)
+        about, subjects = self._named(query, known, counts, general)
         bare = query.without({form for subject in subjects for form in subject.forms})
         encoded = self._embedding.encode([self._dense_text(query)])
         vector = encoded.texts[0]
@@ -222,18 +226,26 @@ class Retriever:
         ids = dict.fromkeys([*dense, *(known.ids[row] for row in rows)])
         return {i: matches.score(known.rows[i]) for i in ids if i in known.rows}
 
-    def _named(self, query: Query, known: Lexicon, counts: Mapping[str, Mapping[str, int]]) -> _Named:
+    def _named(
+        self, query: Query, known: Lexicon, counts: Mapping[str, Mapping[str, int]], general: frozenset[str]
+    ) -> _Named:
         """What the question's words and abbreviations say of documents (see `naming`)."""
         written = {stem(word): word for word in (*query.context_terms, *query.terms)}
         spelled_out = {stem(part) for forms in query.alternatives for part in forms[0].split()}
         # A word that stands nearly everywhere tells no document from another.
         telling = {w: c for w, c in counts.items() if known.share(w) <= COMMON and w not in spelled_out}
-        groups: list[tuple[tuple[str, ...], Mapping[str, int]]] = [((w,), c) for w, c in telling.items()]
+        groups: list[tuple[tuple[str, ...], Mapping[str, int]]] = [
+            ((written.get(w, w) if is_mission(written.get(w, w)) else w,), c) for w, c in telling.items()
+        ]
         for forms in query.alternatives:
             either = " OR ".join(map(quoted, forms))
             groups.append((forms, self._register.text.document_counts(known.class_ids, either)))
-        names = [(forms, c) for forms, c in groups if len(forms) > 1 or known.is_name(written.get(forms[0], forms[0]))]
-        subjects = (subject(forms, c, known.sizes) for forms, c in names)
+        names = [
+            (forms, c)
+            for forms, c in groups
+            if len(forms) > 1 or is_mission(forms[0]) or known.is_name(written.get(forms[0], forms[0]))
+        ]
+        subjects = (subject(forms, c, known.sizes) or unknown_mission(forms, general) for forms, c in names)
         return _Named(aboutness((c for _, c in groups), known.sizes), tuple(s for s in subjects if s is not None))
 
     def _exact(self, vector: Vectors, documents: Iterable[str], limit: int) -> list[str]:

@@ -35,6 +35,18 @@ SHORTHAND = {
 }  # fmt: skip
 """Upper-case shorthand to the words it stands for in UN usage."""
 
+MISSIONS = frozenset(
+    """
+    BINUB BINUCA BINUH BINUGBIS BONUCA MICAH MINUCI MINUGUA MINUJUSTH MINURCA MINURCAT MINURSO MINUSCA MINUSMA MINUSTAH
+    MIPONUH MONUA MONUC MONUSCO ONUB ONUC ONUCA ONUMOZ ONUSAL UNAMA UNAMI UNAMIC UNAMID UNAMIR UNAMIS UNAMSIL UNAVEM
+    UNCRO UNDOF UNEF UNFICYP UNIFIL UNIIMOG UNIKOM UNIOGBIS UNIOSIL UNIPSIL UNISFA UNITAMS UNITAF UNMEE UNMHA UNMIBH
+    UNMIH UNMIK UNMIL UNMIN UNMIS UNMISET UNMISS UNMIT UNMOGIP UNMOP UNMOT UNOAU UNOCA UNOCI UNOGBIS UNOMIG UNOMIL
+    UNOMSIL UNOMUR UNOSOM UNOTIL UNOWA UNOWAS UNPOS UNPREDEP UNPROFOR UNSMIH UNSMIL UNSMIS UNSOA UNSOM UNSOS UNTAC
+    UNTAES UNTAET UNTAG UNTMIH UNTMIS UNTSO UNYOM
+    """.split()
+)
+"""Peace operations of the United Nations, past and present (peacekeeping.un.org and dppa.un.org, lists of missions)."""
+
 EVERYDAY = {
     "aid": "humanitarian assistance", "ambassadors": "representatives, member states", "ammo": "ammunition",
     "answers to": "reports to, reporting line", "army": "military forces", "backing": "support", "banned": "prohibited",
@@ -108,6 +120,11 @@ def spelled_out(text: str) -> str:
 def is_also_a_word(short: str) -> bool:
     """True for shorthand that is an everyday word too ("SEA", "IT"), which would be found in its stead."""
     return short.lower() in _ALSO_WORDS | STOPWORDS
+
+
+def is_mission(word: str) -> bool:
+    """True for the abbreviation of a peace operation of the United Nations, in any case."""
+    return word.upper() in MISSIONS
 
 
 def written_out_in(text: str) -> dict[str, str]:

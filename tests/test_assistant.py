@@ -141,6 +141,11 @@ def test_what_the_guidance_does_not_say_is_said_to_be_missing_and_nothing_is_cit
     assert "[1]" not in answer.answer
 
 
+def test_guidance_for_every_mission_answers_for_one_that_no_document_is_about(library: Assistant) -> None:
+    answer = ask(library, "What is the speed limit of a convoy on paved roads in UNTAET?")
+    assert answer.citations[0].document_id == "convoy-sop-2024"
+
+
 @pytest.mark.parametrize("question", ["", "   \n ", "x" * (MAX_QUESTION_CHARACTERS + 1)])
 def test_an_empty_or_endless_question_is_refused(library: Assistant, question: str) -> None:
     with pytest.raises(QuestionError, match=r"empty|4001 characters; the limit is 4000"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.lexicon import is_name
-from knowledge.naming import Subject, aboutness, local_rarity, subject
+from knowledge.naming import Subject, aboutness, local_rarity, subject, unknown_mission
 
 SIZES = {"north": 10, "south": 20, "general": 40, "other": 10, "last": 5}
 
@@ -62,3 +62,12 @@ def test_an_abbreviation_is_not_named_by_a_longer_word_but_a_country_is_by_its_p
     assert abbreviated.covers("any", "The AU's envoy came.") and abbreviated.covers("any", "the African Union")
     assert not abbreviated.covers("any", "The authority of the audit board.")
     assert Subject(("iraq",), frozenset()).covers("any", "Iraqi forces")
+
+
+def test_a_mission_that_no_document_is_about_is_not_another() -> None:
+    mission = unknown_mission(("unmis", "United Nations Mission in the Sudan"), general=frozenset({"study"}))
+    assert mission is not None and mission.covers("report", "UNMIS is 10,000 strong")
+    assert not mission.covers("report", "The mission is 17,000 strong.")
+    assert not mission.covers("study", "UNMISS patrols")
+    assert mission.covers("study", "Every mission has a chief of staff.")
+    assert unknown_mission(("convoy",), frozenset()) is None
