@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Question, Status
-from knowledge.queries import is_elliptical
+from knowledge.queries import Query, is_elliptical
+from knowledge.question_kind import asks_quantity, holds_quantity
 from knowledge.ranking import local_share
 from knowledge.retrieved import Retrieved, RetrievedPassage
 from knowledge.words import stems
@@ -55,6 +57,19 @@ def judge(question: Question, retrieved: Retrieved) -> Evidence:
         return Evidence(Status.ANSWERED, confidence, features)
     nearest = max(p.dense for p in retrieved.passages[:CONSIDERED])
     return Evidence(Status.NOT_FOUND if nearest >= IN_SCOPE_FROM else Status.OUT_OF_SCOPE, confidence, features)
+
+
+DIRECT = 2
+"""Claims among which the answer to a question for an amount must be.
+
+Of 50 answered questions that cannot be answered 16 say no amount there, of 111 that can 4 whose facts were missing
+anyway and 2 others; with one claim it were 25, and 7 others.
+"""
+
+
+def lacks_quantity(query: Query, quotes: Sequence[str]) -> bool:
+    """True if an amount is asked for and the most direct quotes, which come first, say none."""
+    return asks_quantity(query) and not any(map(holds_quantity, quotes[:DIRECT]))
 
 
 CONSIDERED = 5

@@ -23,10 +23,10 @@ STOPWORDS = frozenset(
 )
 
 FRENCH_STOPWORDS = frozenset(
-    """a afin ai alors au aucun aucune auquel aura auraient aurait auront aussi autre aux avaient avait avant avec
+    """a afin ai alors au aucun aucune auquel auraient aurait auront aussi autre aux avaient avait avant avec
     avez avoir avons c ce ceci cela celle celles celui certaines certains ces cet cette ceux chacun chacune chaque
     ci combien comme comment d dans de des devaient devait devra devraient devrait devront dois doit doivent donc
-    dont du duquel elle elles en encore entre est et eu eux faire fait faites faut font furent fut il ils j je jusqu
+    dont du duquel elle elles en encore entre est et eu eux faire fait faites faut furent fut il ils j je jusqu
     jusque l la laquelle le lequel les lesquelles lesquels leur leurs lors lorsque lui là m ma mais me mes moi mon n
     ne ni nos notre nous on ont ou où par parce pas peut peuvent peux plus pour pourquoi pourra pourraient pourrait
     pourront pouvaient pouvait puis puisque qu quand que quel quelle quelles quelque quelques quels qui quoi s sa
