@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from knowledge.documents import Document
 from knowledge.fulltext import codes
@@ -64,9 +65,13 @@ class Subject:
         """True for a passage of such a document, or one whose words (title and headings with it) name the subject."""
         if document_id in self.documents:
             return True
-        if any(re.search(rf"(?<!\w){re.escape(form)}{self._ending(form)}", text, re.IGNORECASE) for form in self.forms):
+        if self._named.search(text.lower()):
             return True
         return document_id in self.general and not any(map(is_mission, words(text)))
+
+    @cached_property
+    def _named(self) -> re.Pattern[str]:
+        return re.compile("|".join(rf"(?<!\w){re.escape(form.lower())}{self._ending(form)}" for form in self.forms))
 
     def _ending(self, form: str) -> str:
         """What may follow: "Iraqi" names Iraq, but "authority" does not name the AU, nor UNMISS UNMIS."""

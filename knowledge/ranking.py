@@ -59,8 +59,6 @@ class Candidate:
     about: float
     local: Mapping[str, float]
     """The question's stems by their rarity within the document."""
-    directness: tuple[float, ...]
-    """How directly each sentence answers (see `directness`)."""
 
 
 def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[str, float]) -> Scores:

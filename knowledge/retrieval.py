@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -57,6 +57,8 @@ ABOUT = 0.6
 """What being about the question is worth beside being named by it."""
 COMMON = 0.2
 """Share of the passages that a word stands in from which it says nothing of what a document is about."""
+ANSWERING = 20
+"""Most relevant passages whose sentences are weighed by how directly they answer; weighing all finds no more."""
 OF_ONE_MISSION = frozenset({"report", "resolution"})
 """Kinds of document that speak of one mission or country, where guidance speaks of all."""
 NAMED, NAMED_DOCUMENTS = 0.3, 3
@@ -114,6 +116,8 @@ class Retriever:
         found = self.candidates(question, asker, history, scope)
         relevant = zip(found.candidates, relevance(found.rows).tolist(), strict=True)
         ranked = [_retrieved(candidate, value, found.subjects) for candidate, value in relevant]
+        ranked.sort(key=lambda p: (not p.on_subject, -p.relevance, p.passage.id))
+        ranked[:ANSWERING] = [_with_directness(p, found.query) for p in ranked[:ANSWERING]]
         ranked.sort(key=lambda p: (-p.score, p.passage.id))
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
@@ -163,7 +167,7 @@ class Retriever:
             lru_cache(None)(lambda document_id: local_rarity(own, document_id, known.sizes.get(document_id, 1))),
         )  # fmt: skip
         vectors = _Encoded(vector, self._focus(query, vector), sought, self._focus(query, sought))
-        entries = self._fuse(stored, scored, set(direct), of_documents, vectors, asked, query)
+        entries = self._fuse(stored, scored, set(direct), of_documents, vectors, asked)
         return Candidates(query, entries, features(entries, query, rarities), vector, asked, rarities, named, subjects)
 
     def _expansions(
@@ -264,7 +268,6 @@ class Retriever:
         known: _OfDocuments,
         encoded: _Encoded,
         asked: AskedWords,
-        query: Query,
     ) -> list[Candidate]:
         """The best by weighted sum of min-max scaled dense and max-scaled keyword scores (field-notes.md), in order."""
         w = self.weights
@@ -285,17 +288,14 @@ class Retriever:
         kept = order[: w.ranked]
         met = match(asked, [rows[row][1] for row in kept])
         found = []
-        kind = kind_of(query)
         for row, words_met in zip(kept, met, strict=True):
             passage_id, (passage, vectors, _) = rows[row]
             of = passage.document_id
-            local = known.local(of)
-            answering = measure(passage, query, kind, sentences[row].tolist(), words_met[1:].tolist(), local)
             found.append(
                 Candidate(
                     passage, known.documents[of], float(fused[row]), float(close.text[starts[row]]),
                     float(keyword[row]), tuple(sentences[row].tolist()), passage_id in direct, vectors, words_met,
-                    known.mentions[of], known.about.get(of, 0.0), local, directness(answering),
+                    known.mentions[of], known.about.get(of, 0.0), known.local(of),
                 )
             )  # fmt: skip
         return found
@@ -321,12 +321,16 @@ class _OfDocuments(NamedTuple):
 
 
 def _retrieved(found: Candidate, relevance: float, subjects: Sequence[Subject]) -> RetrievedPassage:
-    score = relevance + DIRECTNESS * max(found.directness, default=0.0)
     return RetrievedPassage(
-        found.passage, found.document, score, found.dense, found.keyword, relevance, found.sentence_scores,
-        found.directness, found.direct, (), found.vectors, found.met, found.about, found.local,
-        is_on_subject(found, subjects),
+        found.passage, found.document, relevance, found.dense, found.keyword, relevance, found.sentence_scores, (),
+        found.direct, (), found.vectors, found.met, found.about, found.local, is_on_subject(found, subjects),
     )  # fmt: skip
+
+
+def _with_directness(found: RetrievedPassage, query: Query) -> RetrievedPassage:
+    met = found.met[1:].tolist()
+    direct = directness(measure(found.passage, query, kind_of(query), found.sentence_scores, met, found.local))
+    return replace(found, directness=direct, score=found.relevance + DIRECTNESS * max(direct, default=0.0))
 
 
 def match_expression(query: Query) -> str:

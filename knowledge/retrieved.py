@@ -59,7 +59,7 @@ class RetrievedPassage:
     sentence_scores: tuple[float, ...] = ()
     """Cosine of question and each sentence."""
     directness: tuple[float, ...] = ()
-    """How directly each sentence answers (see `directness`)."""
+    """How directly each sentence answers (see `directness`); empty where that was not weighed."""
     direct: bool = False
     """True if the question names this very place."""
     twins: tuple[str, ...] = ()

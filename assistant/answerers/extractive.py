@@ -104,7 +104,7 @@ class ExtractiveAnswerer:
 
     def _candidates(self, source: RetrievedPassage, retrieved: Retrieved) -> list[_Candidate]:
         behind = self.weights.gap * (source.relevance - retrieved.passages[0].relevance)
-        each = zip(source.passage.sentence_texts(), source.directness, strict=True)
+        each = zip(source.passage.sentence_texts(), source.directness, strict=False)
         return [
             _Candidate(source, position, text, score + behind)
             for position, (text, score) in enumerate(each)
