@@ -175,6 +175,14 @@ def test_guidance_for_every_mission_answers_for_one_that_no_document_is_about(li
     assert answer.citations[0].document_id == "convoy-sop-2024"
 
 
+def test_the_report_of_another_mission_says_nothing_of_the_one_asked_about(library: Assistant) -> None:
+    plain, of_another = (
+        ask(library, f"How many violations of the ceasefire did {who} record?") for who in ("the mission", "MINURSO")
+    )
+    assert plain.citations[0].document_id == "s-2031-54"
+    assert "s-2031-54" not in {c.document_id for c in of_another.citations}
+
+
 @pytest.mark.parametrize("question", ["", "   \n ", "x" * (MAX_QUESTION_CHARACTERS + 1)])
 def test_an_empty_or_endless_question_is_refused(library: Assistant, question: str) -> None:
     with pytest.raises(QuestionError, match=r"empty|4001 characters; the limit is 4000"):
