@@ -127,7 +127,7 @@ class Assistant:
             except CitationError as error:
                 log.error("an answer was withheld: %s", error)
                 cited = ()
-            if cited and not evidence.lacks_quantity(retrieved.query, [citation.quote for citation in cited]):
+            if cited:
                 return self._cited(question, asker, draft, text, cited, verdict.confidence)
         status = Status.NOT_FOUND if verdict.status is Status.ANSWERED else verdict.status
         text, suggestions = refusal(status, retrieved, question)

@@ -15,6 +15,7 @@ from assistant.answerers.extractive import ExtractiveAnswerer
 from assistant.assistant import Assistant
 from assistant.roles.roles import Role, load_roles
 from assistant.settings import Settings
+from knowledge.crossencoder import CrossEncoder, OnnxCrossEncoder
 from knowledge.embedding import EMBEDDINGS
 from knowledge.index import VectorIndex
 from knowledge.ingestion import Store, check_embedding, settle
@@ -39,6 +40,7 @@ class Home:
 
     settings: Settings
     store: Store
+    cross_encoder: CrossEncoder
     lock: HomeLock
 
     def close(self) -> None:
@@ -67,17 +69,18 @@ def open_home(
         index = VectorIndex(folder / "chroma")
         opened.callback(index.close)
         store = Store(register, index, EMBEDDINGS[settings.embedding](folder, progress))
+        cross_encoder = OnnxCrossEncoder(folder, progress)
         if not damaged:
             check_embedding(register, store.embedding)
             settle(store)
         opened.pop_all()
-    return Home(settings, store, lock)
+    return Home(settings, store, cross_encoder, lock)
 
 
 def assistant_for(home: Home, retrieval: str | None = None) -> Assistant:
     """An assistant over an open home; closing it leaves the home open."""
     weights = dataclasses.replace(RETRIEVAL[retrieval or home.settings.retrieval])
-    retriever = Retriever(home.store.register, home.store.index, home.store.embedding, weights)
+    retriever = Retriever(home.store.register, home.store.index, home.store.embedding, home.cross_encoder, weights)
     return ANSWERERS["chat-model" if home.settings.chat_model else "extractive"](home, retriever)
 
 

@@ -71,13 +71,6 @@ def load_collection(folder: Path) -> Collection:
     return Collection(folder.name, texts, queries, {query.id: relevant[query.id] for query in queries})
 
 
-def unanswerable(folder: Path) -> tuple[Query, ...]:
-    """The questions of `unanswerable.jsonl`, where a collection has them. Raises CaseError naming file and line."""
-    path = folder / "unanswerable.jsonl"
-    rows = _rows(path, "_id", "text") if path.exists() else ()
-    return tuple(Query(row["_id"], row["text"], _turns(row)) for row in rows)
-
-
 def search(collection: Collection, settings: Settings, retrieval: str = "fused") -> dict[str, list[str]]:
     """For each question the ids of up to 100 texts, best first, through reading, cutting, indexing and retrieval."""
     with opened(collection, settings, retrieval) as (retriever, reader):
@@ -99,7 +92,8 @@ def opened(collection: Collection, settings: Settings, retrieval: str) -> Iterat
                 if outcome.state == "failed" and "no searchable words" not in outcome.reason:
                     raise CaseError(f"{collection.name}: {outcome.path.name}: {outcome.reason}")
             weights = dataclasses.replace(RETRIEVAL[retrieval], candidates=DEPTH)
-            yield Retriever(home.store.register, home.store.index, home.store.embedding, weights), reader
+            store = home.store
+            yield Retriever(store.register, store.index, store.embedding, home.cross_encoder, weights), reader
         finally:
             home.close()
 

@@ -35,7 +35,6 @@ from knowledge.access import PUBLIC
 from knowledge.directness import WEIGHTS, measure
 from knowledge.question_kind import kind_of
 from knowledge.ranking import FEATURES
-from knowledge.retrieved import Retrieved
 
 SUITES = {"corpus": 1.0, "pairs": 1.0, "starter": 0.7, "roles": 0.7, "fresh": 1.0, "natural": 1.0}
 """Suites that are fitted on, each with what one of its cases counts."""
@@ -71,24 +70,16 @@ def ranking_groups(cases: Sequence[Case], assistant: Assistant, weight: float) -
             yield Group(np.asarray(found.rows, np.float64), (right,), weight)
 
 
-def of_collection(folder: Path, settings: Settings) -> tuple[list[Group], list[Weighed]]:
-    """What a public collection gives for ranking and, if it has an `unanswerable.jsonl`, for refusing."""
+def of_collection(folder: Path, settings: Settings) -> Iterator[Group]:
+    """What a public collection gives for ranking."""
     collection = beir.load_collection(folder)
-    groups: list[Group] = []
-    weighed: list[Weighed] = []
     with beir.opened(collection, settings, "fused") as (retriever, reader):
         for query in collection.queries:
             found = retriever.candidates(query.text, PUBLIC, query.history)
             relevant = collection.relevant[query.id]
             right = np.array([relevant.get(reader.ids[p.document.id], 0) > 0 for p in found.candidates])
             if right.any():
-                groups.append(Group(np.asarray(found.rows, np.float64), (right,), COLLECTION))
-        refusable = beir.unanswerable(folder)
-        kinds = ((collection.queries, True), (refusable, False)) if refusable else ()
-        for queries, answerable in kinds:
-            for query in queries:
-                weighed += _weighed(retriever.retrieve(query.text, PUBLIC, query.history), answerable, folder.name)
-    return groups, weighed
+                yield Group(np.asarray(found.rows, np.float64), (right,), COLLECTION)
 
 
 def sentence_groups(cases: Sequence[Case], assistant: Assistant, weight: float) -> Iterator[Group]:
@@ -142,25 +133,20 @@ class Weighed:
     features: dict[str, float]
     answerable: bool
     author: str
-    """The suite or collection it is of."""
+    """The suite it is of."""
 
 
 def evidence_rows(cases: Sequence[Case], assistant: Assistant, author: str) -> Iterator[Weighed]:
-    """Every case that is decided by weighing."""
+    """Every case that is decided by weighing: no place was named outright and something is about what was asked."""
     for case in cases:
         retrieved = assistant.retrieve(Question(case.question, tuple(case.history)), PUBLIC)
-        yield from _weighed(retrieved, case.answerable, author)
-
-
-def _weighed(retrieved: Retrieved, answerable: bool, author: str) -> Iterator[Weighed]:
-    """One row, or none where a place was named outright or nothing is about what was asked."""
-    named = retrieved.expansions or any(p.direct for p in retrieved.passages[:1])
-    if retrieved.query.terms and not named and any(p.on_subject for p in retrieved.passages):
-        yield Weighed(evidence.measure(retrieved), answerable, author)
+        named = retrieved.expansions or any(p.direct for p in retrieved.passages[:1])
+        if retrieved.query.terms and not named and any(p.on_subject for p in retrieved.passages):
+            yield Weighed(evidence.measure(retrieved), case.answerable, author)
 
 
 def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.07) -> dict[str, float]:
-    """Coefficients by feature name, the intercept set so that this share of our own answerable cases is refused.
+    """Coefficients by feature name, the intercept set so that this share of answerable cases is refused.
 
     Authors count the same, however many cases they wrote, as each has habits that tell the cases of no other apart.
     """
@@ -178,8 +164,7 @@ def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.07) -> dic
         return float((weight * np.logaddexp(0, -margin)).sum() + EVIDENCE_L2 * parameters[1:] @ parameters[1:])
 
     fitted = minimize(loss, np.zeros(len(names) + 1), method="BFGS").x[1:] / scale
-    own = np.array([row.author in SUITES for row in rows])
-    threshold = float(np.quantile((features @ fitted)[answerable & own], false_abstention))
+    threshold = float(np.quantile((features @ fitted)[answerable], false_abstention))
     return {"intercept": round(-threshold, 3)} | {n: round(float(w), 3) for n, w in zip(names, fitted, strict=True)}
 
 
@@ -206,9 +191,7 @@ def main(folders: Sequence[str]) -> None:
             sentences += sentence_groups(cases, assistant, weight)
             weighed += evidence_rows(cases, assistant, name)
     for folder in folders:
-        groups, rows = of_collection(Path(folder), settings)
-        rankings += groups
-        weighed += rows
+        rankings += of_collection(Path(folder), settings)
     fitted = zip(FEATURES, fit_choice(rankings), strict=True)
     print("knowledge/ranking.py:", {name: round(float(w), 3) for name, w in fitted})
     *answering, gap = (round(float(w), 2) for w in fit_choice(sentences))

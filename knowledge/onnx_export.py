@@ -36,12 +36,16 @@ def exported(target: Path, module: Callable[[], Any], inputs: Sequence[str], beg
     return target
 
 
-def session(model: Path) -> onnxruntime.InferenceSession:
-    """The exported model, ready to run on a few cores that it leaves when idle."""
+CORES = min(4, os.cpu_count() or 1)
+"""Cores that a model is run on; they are left when idle."""
+
+
+def session(model: Path, cores: int = CORES) -> onnxruntime.InferenceSession:
+    """The exported model, ready to run, each run on so many cores."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+    options.intra_op_num_threads = cores
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

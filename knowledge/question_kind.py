@@ -72,34 +72,3 @@ def wants(kind: QuestionKind, text: str) -> float:
         QuestionKind.DEFINITION: _DEFINING,
     }.get(kind)
     return 1.0 if pattern is not None and pattern.search(text) else 0.0
-
-
-_ASKS_QUANTITY = re.compile(
-    r"\bhow (?:many|much|often|big|large|old)\b|\bcombien\b"
-    r"|\b(?:number|percentage|proportion|share|amount|total|cost|price|price tag|size)s? of\b"
-    r"|\b(?:what|which) (?:number|percentage|proportion|share|amount)\b",
-    re.IGNORECASE,
-)
-_NO_QUANTITY = re.compile(
-    r"\b(?:[A-Z]{1,4}/)+[\w()/.-]*\d[\w()/.-]*"
-    r"|\b(?:resolutions?|para(?:graph)?s?\.?|section|annex|footnote|recommendation|chapter|article|option) \d[\d.]*"
-    r"|\b\d{1,2}(?:(?: and | to |[–-])\d{1,2})? (?:January|February|March|April|May|June|July|August|September|October|"
-    r"November|December)\b|\b(?:19|20)\d{2}\b",
-    re.IGNORECASE,
-)
-_QUANTITY = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|third|quarter|hundreds?|"
-    r"thousands?|million|billion)\b"
-    r"|(?<!no )(?<!that )(?<!the )\bone\b(?! (?:of|another|or|can|must|should|that|which|who)\b)",
-    re.IGNORECASE,
-)
-
-
-def asks_quantity(query: Query) -> bool:
-    """True for "how many" and its like, which nothing but an amount answers."""
-    return bool(_ASKS_QUANTITY.search(f"{query.text} {query.own_text}"))
-
-
-def holds_quantity(text: str) -> bool:
-    """True if a text says an amount: a number that is no date, symbol or place in a document."""
-    return bool(_QUANTITY.search(_NO_QUANTITY.sub(" ", text)))

@@ -133,6 +133,9 @@ DIRECTNESS = 2.0
 0.842 to 0.847 (hotpot100) and from 0.852 to 0.861 (mtrag).
 """
 
+READING = 0.5
+"""What the best sentence's log-odds of answering count beside relevance and directness; 0.3 to 1 is flat."""
+
 
 def relevance(rows: Scores) -> Scores:
     """How relevant each candidate is as a whole; higher is better, comparable within one question only."""

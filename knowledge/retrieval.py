@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.access import Asker
+from knowledge.crossencoder import UNREAD, CrossEncoder, Text
 from knowledge.directness import directness, measure
 from knowledge.documents import Document
 from knowledge.embedding import Embedding
@@ -25,7 +26,7 @@ from knowledge.ordering import current_first, without_twins
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
 from knowledge.question_kind import QuestionKind, kind_of
-from knowledge.ranking import DIRECTNESS, Candidate, Scores, features, relevance
+from knowledge.ranking import DIRECTNESS, READING, Candidate, Scores, features, relevance
 from knowledge.register import Abbreviation, Register, StoredPassage
 from knowledge.retrieved import EVERYTHING, Retrieved, RetrievedPassage, Scope
 from knowledge.thesaurus import is_mission
@@ -59,6 +60,8 @@ COMMON = 0.2
 """Share of the passages that a word stands in from which it says nothing of what a document is about."""
 ANSWERING = 20
 """Most relevant passages whose sentences are weighed by how directly they answer; weighing all finds no more."""
+READ = 8
+"""Best passages that are read with the question in view; of 5 a third less time is spent, and 1 point less is found."""
 OF_ONE_MISSION = frozenset({"report", "resolution"})
 """Kinds of document that speak of one mission or country, where guidance speaks of all."""
 NAMED, NAMED_DOCUMENTS = 0.3, 3
@@ -93,10 +96,16 @@ class Retriever:
     """Searches what one asker may read; there is no search without an asker."""
 
     def __init__(
-        self, register: Register, index: VectorIndex, embedding: Embedding, weights: Weights = Weights()
+        self,
+        register: Register,
+        index: VectorIndex,
+        embedding: Embedding,
+        cross_encoder: CrossEncoder,
+        weights: Weights = Weights(),
     ) -> None:
         """`weights` are frozen values, safe to share."""
         self._register, self._index, self._embedding = register, index, embedding
+        self._cross_encoder = cross_encoder
         self.weights = weights
         self._lexicons = Lexicons(register, embedding.is_word)
 
@@ -119,6 +128,8 @@ class Retriever:
         ranked.sort(key=lambda p: (not p.on_subject, -p.relevance, p.passage.id))
         ranked[:ANSWERING] = [_with_directness(p, found.query) for p in ranked[:ANSWERING]]
         ranked.sort(key=lambda p: (-p.score, p.passage.id))
+        ranked = self._read(found.query, ranked)
+        ranked.sort(key=lambda p: (-p.score, p.passage.id))
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
         rest = current_first([p for p in ranked if not p.direct], found.mentioned)
@@ -128,6 +139,13 @@ class Retriever:
         return Retrieved(
             found.query, tuple(passages), found.vector, found.rarities, found.mentioned, expansions, found.asked
         )
+
+    def _read(self, query: Query, ranked: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
+        """All passages in order, the best of them read with the question in view."""
+        chosen = [p for p in ranked if p.on_subject and not p.direct][:READ]
+        scores = self._cross_encoder.scores(query.text, [_text(p) for p in chosen])
+        read = {p.passage.id: odds for p, odds in zip(chosen, scores, strict=True)}
+        return [_with_reading(p, read.get(p.passage.id, ())) for p in ranked]
 
     def candidates(
         self,
@@ -322,7 +340,7 @@ class _OfDocuments(NamedTuple):
 
 def _retrieved(found: Candidate, relevance: float, subjects: Sequence[Subject]) -> RetrievedPassage:
     return RetrievedPassage(
-        found.passage, found.document, relevance, found.dense, found.keyword, relevance, found.sentence_scores, (),
+        found.passage, found.document, relevance, found.dense, found.keyword, relevance, found.sentence_scores, (), (),
         found.direct, (), found.vectors, found.met, found.about, found.local, is_on_subject(found, subjects),
     )  # fmt: skip
 
@@ -331,6 +349,16 @@ def _with_directness(found: RetrievedPassage, query: Query) -> RetrievedPassage:
     met = found.met[1:].tolist()
     direct = directness(measure(found.passage, query, kind_of(query), found.sentence_scores, met, found.local))
     return replace(found, directness=direct, score=found.relevance + DIRECTNESS * max(direct, default=0.0))
+
+
+def _with_reading(found: RetrievedPassage, odds: tuple[float, ...]) -> RetrievedPassage:
+    return replace(found, read=odds, score=found.score + READING * max(odds, default=UNREAD))
+
+
+def _text(found: RetrievedPassage) -> Text:
+    """What is read of a passage: its words, and before them the title of its document and its own heading."""
+    where = [found.document.short_title or found.document.title, *found.passage.headings[-1:]]
+    return Text(". ".join(where) + ".", found.passage.text, [(s.start, s.end) for s in found.passage.sentences])
 
 
 def match_expression(query: Query) -> str:

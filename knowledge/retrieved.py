@@ -49,7 +49,7 @@ class RetrievedPassage:
     passage: Passage
     document: Document
     score: float
-    """What passages are ordered by: relevance and the directness of the best sentence; see `ranking`."""
+    """What passages are ordered by: relevance, directness and what reading it said; see `ranking`."""
     dense: float
     """Cosine of question and passage, -1 to 1."""
     keyword: float
@@ -60,6 +60,8 @@ class RetrievedPassage:
     """Cosine of question and each sentence."""
     directness: tuple[float, ...] = ()
     """How directly each sentence answers (see `directness`); empty where that was not weighed."""
+    read: tuple[float, ...] = ()
+    """Log-odds that each sentence answers, once read with the question (see `crossencoder`); empty where it was not."""
     direct: bool = False
     """True if the question names this very place."""
     twins: tuple[str, ...] = ()

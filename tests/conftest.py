@@ -16,6 +16,7 @@ from assistant.assistant import Assistant
 from assistant.bootstrap import Home, assistant_for, open_home
 from assistant.loading import load
 from assistant.settings import Settings
+from knowledge.crossencoder import OnnxCrossEncoder
 from knowledge.documents import Classification
 from knowledge.embedding import Embedding, OnnxEmbedding
 
@@ -40,9 +41,10 @@ def settings(folder: Path, **values: object) -> Settings:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the int8 export, made once a run."""
+    """The folder with the int8 exports, made once a run."""
     folder = tmp_path_factory.mktemp("export")
     OnnxEmbedding(folder)
+    OnnxCrossEncoder(folder)
     return folder / "models"
 
 

@@ -22,6 +22,7 @@ from assistant.api.service import Service, open_service
 from assistant.assistant import Assistant
 from assistant.bootstrap import Home, assistant_for
 from assistant.settings import Settings
+from knowledge.crossencoder import Text
 from knowledge.documents import Block, Classification, Metadata, Reading, Standing
 from knowledge.embedding import DIMENSIONS, NO_WORDS, Encoded, Span
 from knowledge.index import VectorIndex
@@ -60,6 +61,18 @@ class WordEmbedding:
 
     def is_word(self, word: str) -> bool:
         return True
+
+
+class WordCrossEncoder:
+    """A sentence that holds all of the question's words answers, one that holds none does not."""
+
+    def scores(self, question: str, texts: Sequence[Text]) -> list[tuple[float, ...]]:
+        asked = set(re.findall(r"\w{3,}", question.lower()))
+        return [
+            tuple(12 * len(asked & set(re.findall(r"\w{3,}", t.text[a:b].lower()))) / max(len(asked), 1) - 6
+                  for a, b in t.sentences)
+            for t in texts
+        ]  # fmt: skip
 
 
 def _vectors(texts: Sequence[str]) -> Vectors:
@@ -110,7 +123,7 @@ def make_home(folder: Path, papers: Sequence[Paper] = PUBLIC_PAPERS, **changes: 
     lock = HomeLock(folder, "test")
     store = Store(Register(folder / "register.sqlite3"), VectorIndex(folder / "chroma"), WordEmbedding())
     store.register.set_meta("embedding", store.embedding.name)
-    home = Home(settings, store, lock)
+    home = Home(settings, store, WordCrossEncoder(), lock)
     for paper in papers:
         take_in(home, paper)
     return home

@@ -16,7 +16,6 @@ from assistant.citations import Claim
 from assistant.errors import QuestionError
 from knowledge.access import PUBLIC, Asker
 from knowledge.documents import Classification
-from knowledge.question_kind import holds_quantity
 from knowledge.retrieved import Retrieved
 
 TODAY = dt.date(2026, 6, 1)
@@ -140,34 +139,6 @@ def test_what_the_guidance_does_not_say_is_said_to_be_missing_and_nothing_is_cit
     assert answer.status in UNANSWERED
     assert (answer.citations, answer.documents) == ((), {})
     assert "[1]" not in answer.answer
-
-
-def test_an_answer_to_how_many_that_says_no_amount_is_none(library: Assistant) -> None:
-    def first_sentence(found: Retrieved) -> tuple[Claim, ...]:
-        best = found.passages[0]
-        text = best.passage.sentence_texts()[0]
-        return (Claim(text, best, text),)
-
-    fixed = with_answerer(library, first_sentence)
-    what = ask(fixed, "What does the JMAC give the head of mission?")
-    assert what.citations and not holds_quantity(what.citations[0].quote)
-    assert ask(fixed, "How many analyses does the JMAC give the head of mission?").status is Status.NOT_FOUND
-
-
-@pytest.mark.parametrize(
-    ("text", "holds"),
-    [
-        ("Some 2,101 violations were recorded.", True),
-        ("Half of the vehicles are out of order.", True),
-        ("Every convoy leaves with one escort vehicle.", True),
-        ("No one leaves; one of them may stay, the one that drives.", False),
-        ("On 3 March 2025 the office opened.", False),
-        ("See paragraph 12 of S/2025/54 and resolution 2779 (2025).", False),
-        ("From 1 to 4 April experts met.", False),
-    ],
-)
-def test_dates_symbols_and_paragraphs_are_no_amounts(text: str, holds: bool) -> None:
-    assert holds_quantity(text) is holds
 
 
 def test_guidance_for_every_mission_answers_for_one_that_no_document_is_about(library: Assistant) -> None:

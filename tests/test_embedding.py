@@ -165,8 +165,8 @@ def test_an_altered_or_unsealed_export_is_never_used_but_made_again(models: Path
     folder = tmp_path / "models"
     shutil.copytree(models, folder)
     OnnxEmbedding(tmp_path, stop)
-    (export,) = folder.glob("*.onnx")
-    (seal,) = folder.glob("*.sha256")
+    (export,) = folder.glob("all-*.onnx")
+    (seal,) = folder.glob("all-*.sha256")
     good, sealed = export.read_bytes(), seal.read_text()
     seal.unlink()
     with pytest.raises(Exporting, match="preparing the embedding model"):

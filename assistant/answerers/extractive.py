@@ -11,6 +11,7 @@ from assistant.answerers.disagreement import disagreement
 from assistant.answers import Notice, Question, Status
 from assistant.assistant import Draft
 from assistant.citations import Claim, reference
+from knowledge.crossencoder import UNREAD
 from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
 from knowledge.retrieved import Retrieved, RetrievedPassage
@@ -23,7 +24,9 @@ class Weights:
 
     gap: float = 0.52
     """What each point counts by which a passage is more or less relevant than the first; the rest is directness."""
-    margin: float = 5.0
+    read: float = 0.8
+    """What the log-odds that a sentence answers count; one that was not read is taken for UNREAD."""
+    margin: float = 6.5
     """How far below the best sentence another may lie and still be said."""
     passages: int = 8
     """Passages whose sentences are considered."""
@@ -104,10 +107,12 @@ class ExtractiveAnswerer:
 
     def _candidates(self, source: RetrievedPassage, retrieved: Retrieved) -> list[_Candidate]:
         behind = self.weights.gap * (source.relevance - retrieved.passages[0].relevance)
-        each = zip(source.passage.sentence_texts(), source.directness, strict=False)
+        texts = source.passage.sentence_texts()
+        read = source.read or (UNREAD,) * len(texts)
+        each = zip(texts, source.directness, read, strict=False)
         return [
-            _Candidate(source, position, text, score + behind)
-            for position, (text, score) in enumerate(each)
+            _Candidate(source, position, text, direct + self.weights.read * odds + behind)
+            for position, (text, direct, odds) in enumerate(each)
             if is_readable(text, source)
         ]
 
