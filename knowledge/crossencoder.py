@@ -11,13 +11,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding import Span, packaged_model
+from knowledge.embedding import DIMENSIONS, Span, packaged_model
+from knowledge.errors import ModelError
 from knowledge.onnx_export import CORES, bert, exported, session, sha256
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 WEIGHTS = Path(__file__).with_name("crossencoder.npz")
 INPUTS = ("input_ids", "token_type_ids", "attention_mask")
@@ -54,14 +58,12 @@ class OnnxCrossEncoder:
 
         begin = partial(progress, "preparing the reading model (once, about half a minute)")
         target = home / "models" / f"cross-encoder-{sha256(WEIGHTS)[:12]}.int8.onnx"
-        self._session = session(exported(target, _module, INPUTS, begin), cores=1)
+        self._session = session(exported(target, lambda: scorer(trained()), INPUTS, begin), cores=1)
         # One passage a core: half the time of one batch, which would be padded to the longest.
         self._cores = ThreadPoolExecutor(CORES, thread_name_prefix="cross-encoder")
         self._tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        with np.load(WEIGHTS, allow_pickle=False) as kept:
-            self._bias = float(kept["head.bias"])
 
     def scores(self, question: str, texts: Sequence[Text]) -> list[tuple[float, ...]]:
         """As the protocol says.
@@ -69,40 +71,52 @@ class OnnxCrossEncoder:
         The softmax over all sentences read for a question, with one more of score 0 for "none of them", is what the
         model was trained on.
         """
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS]
-        return list(self._cores.map(partial(self._read, asked), texts))
+        return list(self._cores.map(partial(self._read, question), texts))
 
-    def _read(self, asked: Sequence[int], text: Text) -> tuple[float, ...]:
-        context = self._tokenizer.encode(text.context, add_special_tokens=False).ids[:CONTEXT_TOKENS]
-        words = self._tokenizer.encode(text.text, add_special_tokens=False)
-        before = [CLS, *asked, SEP, *context]
-        ids = np.array([[*before, *words.ids[:TEXT_TOKENS], SEP]], np.int64)
-        segments = (np.arange(ids.shape[1]) >= len(asked) + 2).astype(np.int64)[np.newaxis]
-        feed = dict(zip(INPUTS, (ids, segments, np.ones_like(ids)), strict=True))
-        tokens = self._session.run(None, feed)[0][0, len(before) : -1]
-        return self._of_sentences(tokens, words.offsets[:TEXT_TOKENS], text.sentences)
-
-    def _of_sentences(
-        self, tokens: NDArray[np.float32], offsets: Sequence[Span], sentences: Sequence[Span]
-    ) -> tuple[float, ...]:
+    def _read(self, question: str, text: Text) -> tuple[float, ...]:
         """The head is linear, so a sentence's score is the mean of its tokens'."""
-        begins = np.array([start for start, _ in offsets])
-        scores = []
-        for start, end in sentences:
-            inside = (begins >= start) & (begins < end)
-            scores.append(float(tokens[inside].mean()) + self._bias if inside.any() else UNREAD)
-        return tuple(scores)
+        row = tokens(self._tokenizer, question, text)
+        values = (row.ids, row.segments, np.ones_like(row.ids))
+        feed = {name: value[np.newaxis] for name, value in zip(INPUTS, values, strict=True)}
+        scores = self._session.run(None, feed)[0][0]
+        read = [scores[row.sentences == number] for number in range(len(text.sentences))]
+        return tuple(float(own.mean()) if len(own) else UNREAD for own in read)
+
+
+class Tokens(NamedTuple):
+    """A question and a passage as the model takes them, three numbers a token, each of shape (tokens,)."""
+
+    ids: NDArray[np.int64]
+    segments: NDArray[np.int64]
+    """0 for the question, 1 for the passage."""
+    sentences: NDArray[np.int64]
+    """Number of the sentence that the token is in; -1 for none."""
+
+
+def tokens(tokenizer: Tokenizer, question: str, text: Text) -> Tokens:
+    """Question, context and passage in one row, each cut at its window."""
+    asked = tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS]
+    context = tokenizer.encode(text.context, add_special_tokens=False).ids[:CONTEXT_TOKENS]
+    words = tokenizer.encode(text.text, add_special_tokens=False)
+    ids = np.array([CLS, *asked, SEP, *context, *words.ids[:TEXT_TOKENS], SEP], np.int64)
+    sentences = np.full(len(ids), -1, np.int64)
+    begins = np.array([start for start, _ in words.offsets[:TEXT_TOKENS]])
+    own = sentences[len(ids) - 1 - len(begins) : -1]
+    for number, (start, end) in enumerate(text.sentences):
+        own[(begins >= start) & (begins < end)] = number
+    return Tokens(ids, (np.arange(len(ids)) >= len(asked) + 2).astype(np.int64), sentences)
 
 
 def trained(path: Path = WEIGHTS) -> dict[str, NDArray[np.float32]]:
-    """The trained weights by the names that they have in the model; "head.weight" and "head.bias" are our own.
+    """The trained weights by the names that they have in `scorer`.
 
     Matrices are kept as int8 with one scale a row (absolute maximum / 127), everything else in 16 bits.
     """
     with np.load(path, allow_pickle=False) as kept:
         names = [name for name in kept.files if not name.endswith(":scale")]
         return {
-            name: kept[name].astype(np.float32) * (kept[f"{name}:scale"] if f"{name}:scale" in kept.files else 1)
+            name: kept[name].astype(np.float32)
+            * (kept[f"{name}:scale"] if f"{name}:scale" in kept.files else np.float32(1))
             for name in names
         }
 
@@ -119,25 +133,23 @@ def keep(weights: dict[str, NDArray[np.float32]], path: Path) -> None:
     np.savez_compressed(path, **kept)  # type: ignore[arg-type]
 
 
-def _module() -> Any:
-    """The model with the trained weights in place, giving each token its part of a sentence's score."""
+def scorer(weights: dict[str, NDArray[np.float32]] | None) -> Any:
+    """The torch module with trained weights in place (of None: those of the package), giving each token its score."""
     import torch
 
-    weights = trained()
-
-    class Scores(torch.nn.Module):
+    class Scorer(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.bert = bert(packaged_model())
-            head = weights.pop("head.weight")
-            weights.pop("head.bias")
-            missing = set(weights) - set(self.bert.state_dict())
-            assert not missing, missing
-            self.bert.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()}, strict=False)
-            self.head = torch.nn.Parameter(torch.from_numpy(head.reshape(-1, 1)))
+            self.head = torch.nn.Linear(DIMENSIONS, 1)
 
         def forward(self, input_ids: Any, token_type_ids: Any, attention_mask: Any) -> Any:
             found = self.bert(input_ids=input_ids, token_type_ids=token_type_ids, attention_mask=attention_mask)
-            return (found.last_hidden_state @ self.head).squeeze(-1)
+            return self.head(found.last_hidden_state).squeeze(-1)
 
-    return Scores()
+    module = Scorer()
+    found = {name: torch.from_numpy(values) for name, values in (weights or {}).items()}
+    unknown = module.load_state_dict(found, strict=False).unexpected_keys
+    if unknown:
+        raise ModelError(f"{WEIGHTS} holds weights of another model, such as {unknown[0]}")
+    return module

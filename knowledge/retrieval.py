@@ -143,7 +143,7 @@ class Retriever:
     def _read(self, query: Query, ranked: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
         """All passages in order, the best of them read with the question in view."""
         chosen = [p for p in ranked if p.on_subject and not p.direct][:READ]
-        scores = self._cross_encoder.scores(query.text, [_text(p) for p in chosen])
+        scores = self._cross_encoder.scores(query.text, [reading_text(p) for p in chosen])
         read = {p.passage.id: odds for p, odds in zip(chosen, scores, strict=True)}
         return [_with_reading(p, read.get(p.passage.id, ())) for p in ranked]
 
@@ -355,7 +355,7 @@ def _with_reading(found: RetrievedPassage, odds: tuple[float, ...]) -> Retrieved
     return replace(found, read=odds, score=found.score + READING * max(odds, default=UNREAD))
 
 
-def _text(found: RetrievedPassage) -> Text:
+def reading_text(found: RetrievedPassage) -> Text:
     """What is read of a passage: its words, and before them the title of its document and its own heading."""
     where = [found.document.short_title or found.document.title, *found.passage.headings[-1:]]
     return Text(". ".join(where) + ".", found.passage.text, [(s.start, s.end) for s in found.passage.sentences])

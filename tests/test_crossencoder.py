@@ -82,7 +82,7 @@ def test_other_weights_are_exported_anew(tmp_path: Path, models: Path, monkeypat
 
     OnnxCrossEncoder(models.parent, stop)
     altered = tmp_path / "altered.npz"
-    keep(trained() | {"head.bias": np.float32(1)}, altered)
+    keep(trained() | {"head.bias": np.ones(1, np.float32)}, altered)
     monkeypatch.setattr(module, "WEIGHTS", altered)
     with pytest.raises(Exporting, match="preparing the reading model"):
         OnnxCrossEncoder(models.parent, stop)
