@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from library import SECRET_WORD
 
 from assistant.answers import Filters, Question
 from assistant.assistant import Assistant
+from assistant.bootstrap import Home
 from knowledge.access import PUBLIC, Asker
+from knowledge.crossencoder import Text
 from knowledge.documents import Classification
+from knowledge.retrieval import READ, Retriever
 from knowledge.retrieved import Retrieved, RetrievedPassage, Scope
 
 CLEARED = Asker(Classification.CONFIDENTIAL)
@@ -37,6 +42,40 @@ def test_a_named_place_comes_first(library: Assistant, question: str, place: tup
     found = ask(library, question)
     assert places(found)[0] == place
     assert [p.direct for p in found.passages].count(True) == 1
+
+
+class Favours:
+    """A cross-encoder for which only what holds a word answers; it notes what it read."""
+
+    def __init__(self, word: str) -> None:
+        self.word, self.texts = word, list[Text]()
+
+    def scores(self, question: str, texts: Sequence[Text]) -> list[tuple[float, ...]]:
+        self.texts += texts
+        return [tuple(5.0 if self.word in t.text[a:b] else -9.0 for a, b in t.sentences) for t in texts]
+
+
+def test_the_best_passages_are_read_and_what_that_says_changes_their_order(library_home: Home) -> None:
+    store, said = library_home.store, ("signed route clearance", "written permission")
+    ranks = {}
+    for favoured in said:
+        reads = Favours(favoured)
+        retriever = Retriever(store.register, store.index, store.embedding, reads)
+        passages = retriever.retrieve("What must a convoy have before departure?", PUBLIC, limit=1000).passages
+        assert len(reads.texts) == READ < len(passages)
+        assert {p.passage.text for p in passages if p.read} <= {text.text for text in reads.texts}
+        ranks[favoured] = [next(n for n, p in enumerate(passages) if words in p.passage.text) for words in said]
+    first, second = (ranks[favoured] for favoured in said)
+    assert first[0] < second[0] or second[1] < first[1]
+    assert first[0] <= second[0] and second[1] <= first[1]
+
+
+def test_what_the_asker_may_not_read_is_not_read_for_them(restricted_home: Home) -> None:
+    store = restricted_home.store
+    for asker, secret in ((PUBLIC, False), (CLEARED, True)):
+        reads = Favours("")
+        Retriever(store.register, store.index, store.embedding, reads).retrieve(SECRET_WORD, asker)
+        assert any(SECRET_WORD in text.text.lower() for text in reads.texts) is secret
 
 
 def test_a_place_that_the_document_does_not_have_is_no_direct_hit(library: Assistant) -> None:
