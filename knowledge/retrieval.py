@@ -61,7 +61,7 @@ COMMON = 0.2
 ANSWERING = 20
 """Most relevant passages whose sentences are weighed by how directly they answer; weighing all finds no more."""
 READ = 8
-"""Best passages that are read with the question in view; of 5 a third less time is spent, and 1 point less is found."""
+"""Best passages that are read with the question in view; 6 take a quarter less time and find 0.8 points less."""
 OF_ONE_MISSION = frozenset({"report", "resolution"})
 """Kinds of document that speak of one mission or country, where guidance speaks of all."""
 NAMED, NAMED_DOCUMENTS = 0.3, 3

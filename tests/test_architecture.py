@@ -37,7 +37,7 @@ LIBRARIES = {
         "evals/train_crossencoder.py",
     ),
     "transformers": ("knowledge/onnx_export.py",),
-    "tokenizers": ("knowledge/embedding.py", "knowledge/crossencoder.py", "evals/train_crossencoder.py"),
+    "tokenizers": ("knowledge/embedding.py", "knowledge/crossencoder.py"),
     "fastapi": ("assistant/api/",),
     "uvicorn": ("assistant/api/",),
     "slack_bolt": ("bot/",),
