@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -141,6 +142,12 @@ class Document:
     pages: int | None = None
     starter: bool = False
     """True for the notes that come with the product."""
+
+    @property
+    def month(self) -> str:
+        """Its date as people say it: "May 2008", or "2008" where no more is known; empty without a date."""
+        year, *rest = (self.date or "").split("-")
+        return " ".join([*(calendar.month_name[int(month)] for month in rest[:1]), year])
 
     def effective_standing(self, today: dt.date) -> str:
         """`standing`, or "review_overdue" when in force but past `review_due`."""

@@ -356,8 +356,9 @@ def _with_reading(found: RetrievedPassage, odds: tuple[float, ...]) -> Retrieved
 
 
 def reading_text(found: RetrievedPassage) -> Text:
-    """What is read of a passage: its words, and before them the title of its document and its own heading."""
-    where = [found.document.short_title or found.document.title, *found.passage.headings[-1:]]
+    """What is read of a passage: its words, and before them date and title of its document and its own heading."""
+    of = found.document
+    where = filter(None, [of.month, of.short_title or of.title, *found.passage.headings[-1:]])
     return Text(". ".join(where) + ".", found.passage.text, [(s.start, s.end) for s in found.passage.sentences])
 
 

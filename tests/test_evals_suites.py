@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,20 @@ pytest.importorskip("ir_measures", reason="the evals extra is not installed")
 from rich.console import Console
 from typer.testing import CliRunner
 
-from assistant.answers import Question
-from assistant.bootstrap import NOTES
+from assistant import evidence
+from assistant.answers import Answer, Question
+from assistant.bootstrap import NOTES, assistant_for
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from evals import beir, calibrate, cli, command, suites
+from evals import beir, calibrate, cli, command, gates, suites
 from evals.cases import CaseError, check_evidence, composition
+from evals.compare import compare
 from evals.configurations import changed, configuration
 from evals.run import load_run, run
+from evals.subjects import AssistantSubject
 from evals.suites import indexing_code, load_suite
+from knowledge import retrieval
+from knowledge.ranking import relevance
 
 TYPES = {
     "single_fact", "role", "list", "definition", "comparison", "dilemma", "procedure", "one_mission", "table",
@@ -129,6 +135,39 @@ def test_the_starter_suite_is_measured_reported_and_its_gates_hold(settings: Set
     assert measured.figure("verbatim").value == 1
     assert measured.conditions.documents and measured.conditions.index
     assert "whole answer, p95" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+class Lying(AssistantSubject):
+    """The assistant, with the numbers and the small words of its quotes changed."""
+
+    def ask(self, question: Question) -> Answer:
+        answer = super().ask(question)
+        return replace(answer, citations=tuple(replace(c, quote=self._lie(c.quote)) for c in answer.citations))
+
+    @staticmethod
+    def _lie(quote: str) -> str:
+        return re.sub(r"\b(the|a|of)\b", "no", quote, count=1)
+
+
+def test_the_real_system_broken_on_purpose_is_caught(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    starter = load_suite("starter")
+    suite = replace(starter, cases=starter.cases[:24])
+    with suites.open_index("starter", settings, Path(), lambda line: None) as home:
+        assistant = assistant_for(home)
+        good = run(suite, AssistantSubject(assistant, {}))
+
+        def caught(subject: AssistantSubject) -> set[str]:
+            after = run(suite, subject)
+            return {breach.gate for breach in gates.check(after, compare(good, after))}
+
+        assert caught(AssistantSubject(assistant, {})) == set()
+        assert "verbatim" in caught(Lying(assistant, {}))
+        with monkeypatch.context() as broken:
+            broken.setattr(evidence, "ANSWER_FROM", 1.1)
+            assert {"nugget_recall", "false_abstention"} <= caught(AssistantSubject(assistant, {}))
+        with monkeypatch.context() as broken:
+            broken.setattr(retrieval, "relevance", lambda rows: -relevance(rows))
+            assert {"nugget_recall", "evidence@5"} <= caught(AssistantSubject(assistant, {}))
 
 
 def test_two_runs_under_the_same_conditions_give_the_same_scores(settings: Settings, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from fakes import document
 from library import SECRET_WORD
 
 from assistant.answers import Filters, Question
@@ -64,10 +65,18 @@ def test_the_best_passages_are_read_and_what_that_says_changes_their_order(libra
         passages = retriever.retrieve("What must a convoy have before departure?", PUBLIC, limit=1000).passages
         assert len(reads.texts) == READ < len(passages)
         assert {p.passage.text for p in passages if p.read} <= {text.text for text in reads.texts}
+        assert "May 2024. Convoy movements. Departure." in {text.context for text in reads.texts}
         ranks[favoured] = [next(n for n, p in enumerate(passages) if words in p.passage.text) for words in said]
     first, second = (ranks[favoured] for favoured in said)
     assert first[0] < second[0] or second[1] < first[1]
     assert first[0] <= second[0] and second[1] <= first[1]
+
+
+@pytest.mark.parametrize(
+    ("date", "month"), [("2025-02-14", "February 2025"), ("2008-12", "December 2008"), ("1999", "1999"), (None, "")]
+)
+def test_a_documents_date_is_read_as_people_say_it(date: str | None, month: str) -> None:
+    assert document("d", date=date).month == month
 
 
 def test_what_the_asker_may_not_read_is_not_read_for_them(restricted_home: Home) -> None:

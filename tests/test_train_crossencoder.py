@@ -10,25 +10,27 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import CORPUS, settings
+from conftest import CORPUS, copy_home
 
 from evals.scorers import word_list
 from evals.suites import SUITES, load_suite
 from evals.train_crossencoder import (
-    QUESTIONS,
     SHOWN,
     Group,
     changed,
     loss,
     main,
+    own_groups,
     public_groups,
-    reading_groups,
+    read_groups,
     shown,
     train,
+    write_groups,
 )  # fmt: skip
 from knowledge.crossencoder import Text, keep, scorer, trained
 
-LINES = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+READING = Path(__file__).parent.parent / "evals" / "reading"
+LINES = [json.loads(line) for path in sorted(READING.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
 
 
 def passage(text: str) -> Text:
@@ -69,25 +71,29 @@ def test_quotes_stand_in_the_guidance_they_name() -> None:
 
 
 def test_our_own_questions_come_with_what_is_retrieved_and_without_an_answer_there_are_left_out(
-    new_home: Callable[[str], Path], tmp_path: Path
+    library_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answerable = [case for case in load_suite("starter").cases if case.evidence][:12]
+    monkeypatch.setenv("FOCAL_HOME", str(copy_home(library_folder, tmp_path / "home")))
     lines = [
-        *({"question": c.question, "quotes": [[e.document, e.quote] for e in c.evidence]} for c in answerable),
+        {"question": "How fast may a convoy drive?", "quotes": [["convoy-sop-2024", "speed limit of a convoy is 60"]]},
         {"question": "What does a litre of diesel cost?", "quotes": []},
         {"question": "Who signs?", "quotes": [["nowhere", "words that stand in no document at all of these"]]},
     ]
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    groups = list(reading_groups(settings(new_home("home")), path, "starter"))
-    assert "Who signs?" not in [group.question for group in groups]
-    assert not any(groups[-1].right) and groups[-1].question.endswith("diesel cost?")
-    assert len(groups) > 8 and all(any(group.right) for group in groups[:-1])
+    answered, unanswered = own_groups(path)
+    assert answered.question.startswith("How fast") and unanswered.question.endswith("diesel cost?")
+    assert not any(unanswered.right) and len(unanswered.texts) > 3
+    marked = [t.text[a:b] for t, right in zip(answered.texts, answered.right, strict=True)
+              for a, b in (t.sentences[n] for n in right)]  # fmt: skip
+    assert marked and all("60 kilometres an hour" in sentence for sentence in marked)
 
 
 def test_a_public_question_comes_with_its_paragraph_and_others_that_do_not_hold_the_answer(
-    new_home: Callable[[str], Path], tmp_path: Path
+    new_home: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("FOCAL_HOME", str(new_home("home")))
+
     def paragraph(text: Text, *questions: tuple[str, str]) -> dict[str, object]:
         return {"context": text.text, "qas": [
             {"question": q, "answers": [{"text": a, "answer_start": text.text.index(a)}] if a else []}
@@ -101,7 +107,7 @@ def test_a_public_question_comes_with_its_paragraph_and_others_that_do_not_hold_
         paragraph(WELLS), paragraph(again),
     ]  # fmt: skip
     path.write_text(json.dumps({"data": [{"title": "Camp_rules", "paragraphs": paragraphs}]}), encoding="utf-8")
-    answered, unanswered = public_groups(path, settings(new_home("home")))
+    answered, unanswered = public_groups(path)
     assert [text.text for text in answered.texts] == [GATE.text, WELLS.text]
     assert answered.right == (frozenset({1}), NONE) and answered.texts[0].context == "Camp rules"
     assert len(unanswered.texts) == 3 and not any(unanswered.right)
@@ -124,7 +130,7 @@ def test_what_is_shown_keeps_its_right_sentences_through_cuts_and_choices() -> N
 def test_training_raises_what_answers_and_lowers_all_else(tmp_path: Path) -> None:
     def mean(module: Any) -> float:
         with torch.no_grad():
-            return float(np.mean([float(loss(module, group)) for group in GROUPS]))
+            return float(loss(module, GROUPS))
 
     module = train(GROUPS, passes=40, rate=5e-4)
     assert mean(module) < mean(scorer(None).eval()) / 2
@@ -133,7 +139,28 @@ def test_training_raises_what_answers_and_lowers_all_else(tmp_path: Path) -> Non
     assert abs(mean(scorer(trained(tmp_path / "kept.npz")).eval()) - mean(module)) < 0.1
 
 
-def test_nothing_to_train_on_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main([str(tmp_path / "out.npz")])
-    assert "nothing to train on" in capsys.readouterr().err
+def test_the_loss_of_a_batch_is_the_mean_of_each_question_on_its_own() -> None:
+    module = scorer(trained()).eval()
+    with torch.no_grad():
+        alone = [float(loss(module, [group])) for group in GROUPS]
+        assert abs(float(loss(module, GROUPS)) - np.mean(alone)) < 0.02
+        right = float(loss(module, GROUPS[:1]))
+        wrong = float(loss(module, [Group(GROUPS[0].question, GROUPS[0].texts, (NONE, frozenset({0})))]))
+    assert right < 1 < wrong
+
+
+def test_groups_are_written_trained_on_and_averaged_by_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "groups.json"
+    assert write_groups(GROUPS, file) == len(GROUPS)
+    assert read_groups(file) == GROUPS
+    for seed in ("0", "1"):
+        out = str(tmp_path / f"{seed}.npz")
+        main(["train", out, str(file), "--beside", str(file), "--passes", "1", "--seed", seed])
+    assert "step 1 of 1: loss" in capsys.readouterr().err
+    files = [tmp_path / "0.npz", tmp_path / "1.npz"]
+    main(["mean", str(tmp_path / "mean.npz"), *map(str, files)])
+    head, *heads = (trained(path)["head.weight"] for path in (tmp_path / "mean.npz", *files))
+    assert np.abs(heads[0] - heads[1]).max() > 1e-3
+    assert np.abs(head - np.mean(heads, axis=0)).max() < 1e-3
