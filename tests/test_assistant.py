@@ -67,7 +67,7 @@ def test_a_question_gets_an_answer_with_the_paragraph_it_rests_on(
 QUESTIONS = [
     "What is the speed limit of a convoy on paved roads?",
     "What must a convoy commander check before departure?",
-    "How many vehicles are allotted to the police?",
+    "How many cars do the police have?",
     "What does JMAC stand for?",
     "What did river patrols use?",
     "bitten by a dog",
