@@ -58,6 +58,14 @@ def test_the_questions_are_balanced_unlike_one_another_and_none_is_a_case_of_a_s
     assert max(len(words.split()) for line in LINES for _, words in line["quotes"]) <= 12
 
 
+def test_every_quote_from_the_invented_notes_stands_in_its_note() -> None:
+    said = {path.stem: word_list(path.read_text("utf-8")) for path in (READING / "notes").glob("*.md")}
+    lines = [json.loads(line) for line in (READING / "notes.jsonl").read_text("utf-8").splitlines()]
+    quotes = [quote for line in lines for quote in line["quotes"]]
+    assert len(said) > 30 and {document for document, _ in quotes} == said.keys()
+    assert [q for q in quotes if f" {' '.join(word_list(q[1]))} " not in f" {' '.join(said[q[0]])} "] == []
+
+
 @pytest.mark.skipif(not CORPUS.exists(), reason="needs ../shared")
 def test_quotes_stand_in_the_guidance_they_name() -> None:
     said = {
