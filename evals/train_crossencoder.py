@@ -214,12 +214,12 @@ def train(
             part["lr"] = rate * (done / WARM_UP if done < WARM_UP else 1 - done)
         asked = [groups[i] for i in batch]
         asked += [beside[i] for i in chance.integers(len(beside), size=BESIDE if beside else 0)]
-        mean = loss(module, [shown(group, chance) for group in asked])
+        value = loss(module, [shown(group, chance) for group in asked])
         optimizer.zero_grad()
-        mean.backward()  # type: ignore[no-untyped-call]
+        value.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(moving, LONGEST_STEP)
         optimizer.step()
-        losses.append(float(mean.detach()))
+        losses.append(float(value.detach()))
         if (step + 1) % 50 == 0 or step + 1 == len(batches):
             _say(f"step {step + 1} of {len(batches)}: loss {np.mean(losses[-50:]):.3f}")
     return module
@@ -290,8 +290,8 @@ def changed(module: Any) -> dict[str, Any]:
 
 
 def mean(paths: Sequence[Path]) -> dict[str, Any]:
-    """The mean of the weights of several files (Wortsman and others 2022): it reads unfamiliar documents
-    better than each."""
+    """The mean of the weights of several files (Wortsman and others 2022), which reads unfamiliar documents a little
+    better than each: AUC of refusing on `starter` 0.96, of five trainings alone 0.90 to 0.96."""
     weights = [trained(path) for path in paths]
     return {name: np.mean([each[name] for each in weights], axis=0) for name in weights[0]}
 

@@ -138,7 +138,7 @@ def test_the_starter_suite_is_measured_reported_and_its_gates_hold(settings: Set
 
 
 class Lying(AssistantSubject):
-    """The assistant, with the numbers and the small words of its quotes changed."""
+    """The assistant, with one small word of each quote changed."""
 
     def ask(self, question: Question) -> Answer:
         answer = super().ask(question)
