@@ -27,7 +27,7 @@ from knowledge.passages import cut
 from knowledge.register import Register, StoredPassage
 from knowledge.vectors import Vectors
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 """Raise when reading, cutting or embedding change what they produce: every document is then read again."""
 
 NOT_YOURS = "held back: take it in with `focal ingest` on the server's own machine"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from knowledge.clauses import clauses
 from knowledge.cleaning import split_sentences
 from knowledge.documents import Block, Passage, PassageKind, Sentence
 
@@ -152,7 +153,13 @@ def _table_piece(block: Block, headings: tuple[str, ...]) -> _Piece:
 
 
 def _units(text: str) -> list[str]:
-    return [text[start:end] for start, end in split_sentences(text)]
+    sentences = [text[start:end] for start, end in split_sentences(text)]
+    return [sentence[clause.start : clause.end] for sentence in sentences for clause in clauses(sentence)]
+
+
+def _sentences(unit: str) -> Iterator[tuple[int, int]]:
+    for start, end in split_sentences(unit):
+        yield from ((start + clause.opens, start + clause.end) for clause in clauses(unit[start:end]))
 
 
 def _merge_short(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
@@ -210,8 +217,19 @@ def _fitting(units: Sequence[str], token_lengths: TokenLengths, room: int) -> tu
             if token_lengths([sentence])[0] <= room:
                 fitted.append(sentence)
             else:
-                fitted.extend(" ".join(words[i : i + step]) for i in range(0, len(words), step))
+                fitted.extend(_cut(words, step))
     return fitted, [max(1, n - 2) for n in token_lengths(fitted)] if fitted else []
+
+
+def _cut(words: Sequence[str], step: int) -> Iterator[str]:
+    """The words in pieces of at most `step`, each ending at a semicolon or comma where its last third holds one."""
+    start = 0
+    while start < len(words):
+        ends = range(start + step, start + step - step // 3, -1) if start + step < len(words) else ()
+        stops = [next((i for i in ends if words[i - 1].endswith(mark)), 0) for mark in (";", ",")]
+        end = stops[0] or stops[1] or start + step
+        yield " ".join(words[start:end])
+        start = end
 
 
 def is_intact(passage: Passage) -> bool:
@@ -234,7 +252,7 @@ def _passage(document_id: str, ordinal: int, piece: _Piece, units: Sequence[str]
         text += piece.joiner if text else ""
         sentences.extend(
             Sentence(len(text) + start, len(text) + end)
-            for start, end in ([(0, len(unit))] if piece.kind == "table" else split_sentences(unit))
+            for start, end in ([(0, len(unit))] if piece.kind == "table" else _sentences(unit))
         )
         text += unit
     return Passage(

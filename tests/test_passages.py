@@ -95,6 +95,20 @@ def test_a_sentence_longer_than_the_window_is_cut_between_words_and_no_word_is_l
     assert max(LENGTHS([p.text for p in passages])) - SPECIAL <= MAX_TOKENS
 
 
+def test_a_sentence_longer_than_the_window_is_cut_after_a_comma_where_there_is_one() -> None:
+    clause = " ".join(["a"] * 12) + ","
+    passages = cut_blocks(Block("paragraph", " ".join([clause] * 40), number="1"))
+    assert len(passages) > 1 and all(p.text.endswith(",") for p in passages)
+
+
+def test_a_long_paragraph_of_a_resolution_is_split_between_clauses_each_a_sentence() -> None:
+    clause = "urges the parties to meet at the bridge each week and to write down what was said"
+    text = f"Calls upon all to keep the peace, {', and '.join([clause] * 20)};"
+    passages = cut_blocks(Block("paragraph", text, number="7"))
+    assert " ".join(p.text for p in passages) == text
+    assert {s.rstrip(",;") for p in passages for s in p.sentence_texts()[1:]} == {clause}
+
+
 @pytest.mark.parametrize("kind", ["paragraph", "preamble"])
 def test_a_short_unnumbered_paragraph_joins_the_next_under_the_same_heading(kind: str) -> None:
     joined = cut_blocks(Block(kind, "It rains."), Block(kind, LONG))

@@ -11,6 +11,7 @@ from assistant.answerers.disagreement import disagreement
 from assistant.answers import Notice, Question, Status
 from assistant.assistant import Draft
 from assistant.citations import Claim, reference
+from knowledge.clauses import as_sentence
 from knowledge.crossencoder import UNREAD
 from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
@@ -238,7 +239,8 @@ def _claims(source: RetrievedPassage, positions: Sequence[int]) -> list[Claim]:
                 row = passage.text[passage.sentences[position].start : passage.sentences[position].end]
                 claims.append(Claim(table_row_sentence(passage.text, row), source, row, opens_line=True))
         else:
-            claims.append(Claim(quote, source, quote, opens_line="\n" in quote or not claims))
+            text = quote if passage.kind == "list" else as_sentence(quote)
+            claims.append(Claim(text, source, quote, opens_line="\n" in quote or not claims))
     return claims
 
 
