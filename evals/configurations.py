@@ -15,12 +15,14 @@ from evals.subjects import AssistantSubject, Subject
 from knowledge.access import PUBLIC
 
 DEFAULT = "focal"
+SECRET = ("token", "key", "secret")
+"""Endings of the settings that no run may keep."""
 
 
 def _assistant(home: Home, words: int) -> Subject:
     """The assistant as its settings say; `words` is for peers."""
     settings = home.settings.model_dump(mode="json", exclude={"home"})
-    shown = {name: value for name, value in settings.items() if not name.endswith(("token", "key", "secret"))}
+    shown = {name: value for name, value in settings.items() if not name.endswith(SECRET)}
     return AssistantSubject(assistant_for(home), shown)
 
 
@@ -67,6 +69,10 @@ def changed(settings: Settings, changes: dict[str, str]) -> Settings:
     unknown = changes.keys() - type(settings).model_fields.keys()
     if unknown:
         raise CaseError(f"no setting {', '.join(sorted(unknown))}: use {', '.join(type(settings).model_fields)}")
+    for secret in (name for name in changes if name.endswith(SECRET)):
+        raise CaseError(
+            f"{secret} is a secret, and a configuration's name is kept with its run: set FOCAL_{secret.upper()}"
+        )
     try:
         return type(settings)(**{**settings.model_dump(), **changes})
     except ValidationError as error:

@@ -7,8 +7,10 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 pytest.importorskip("scipy", reason="the evals extra is not installed")
 pytest.importorskip("ir_measures", reason="the evals extra is not installed")
@@ -29,7 +31,9 @@ from evals.run import load_run, run
 from evals.subjects import AssistantSubject
 from evals.suites import indexing_code, load_suite
 from knowledge import retrieval
+from knowledge.cleaning import split_sentences
 from knowledge.ranking import relevance
+from tests.chat_server import ChatServer, sentence
 
 TYPES = {
     "single_fact", "role", "list", "definition", "comparison", "dilemma", "procedure", "one_mission", "table",
@@ -270,6 +274,7 @@ def test_a_run_that_breaks_a_promise_is_not_accepted(settings: Settings, monkeyp
     [
         (["focal", "focal"], "focal with itself is no comparison"),
         (["focal", "colour=red"], "no setting colour"),
+        (["focal", "chat_api_key=k3y"], "chat_api_key is a secret.*: set FOCAL_CHAT_API_KEY"),
         (["focal", "evals/baseline.json"], "is no saved run"),
         (["none.json", "focal"], "none.json: No such file"),
     ],
@@ -299,6 +304,30 @@ def test_runs_of_different_suites_and_a_chat_model_that_never_answered_are_no_co
     monkeypatch.setattr(command, "_measure", lambda *_: measured)
     with pytest.raises(CaseError, match="no answer is the chat model's"):
         command.compare_configurations(settings, ["keyword", "focal"], console=Console(file=io.StringIO()))
+
+
+def test_a_chat_model_is_measured_beside_the_documents_own_words(settings: Settings, tmp_path: Path) -> None:
+    def first_sentence(given: dict[str, Any]) -> list[dict[str, Any]]:
+        first = given["passages"][0]
+        said = first["text"][slice(*split_sentences(first["text"])[0])]
+        return [sentence(said, (first["passage"], said))]
+
+    rows = (suites.SUITES_FOLDER / "starter.jsonl").read_text(encoding="utf-8").splitlines()
+    file, output = tmp_path / "few.jsonl", io.StringIO()
+    file.write_text("\n".join(row for row in rows if '"single_fact"' in row), encoding="utf-8")
+    with ChatServer(first_sentence).running() as server:
+        chat = f"chat_model=openai:scripted,chat_base_url={server.base_url}"
+        with_key = settings.model_copy(update={"chat_api_key": SecretStr("k3y")})
+        names = ["focal", chat]
+        command.compare_configurations(
+            with_key, names, str(file), report=tmp_path / "report", console=Console(file=output, width=200)
+        )
+    runs = {path.name: load_run(path) for path in (tmp_path / "report").glob("*.json")}
+    own = runs.pop("focal.json")
+    worded = next(found for found in runs.values() if found.conditions.configuration == chat)
+    assert server.requests and not worded.fallbacks and worded.figure("verbatim").value == 1.0
+    assert max(worded.values("words")) < max(own.values("words"))
+    assert "focal" in output.getvalue() and "chat_model=openai:scripted" in output.getvalue()
 
 
 @pytest.mark.parametrize(
