@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Set
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
+from evals.cases import CaseError
 from evals.run import Run
 
 PATH = Path(__file__).resolve().parent / "baseline.json"
@@ -19,8 +20,14 @@ class Baseline(BaseModel):
 
 
 def read(path: Path = PATH) -> Baseline:
-    """The accepted runs; none where the file is missing."""
-    return Baseline.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else Baseline()
+    """The accepted runs; none where the file is missing. Raises CaseError if it is damaged."""
+    if not path.exists():
+        return Baseline()
+    try:
+        return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise CaseError(f"{path.name}: {where} {error.errors()[0]['msg']}: restore it from version control") from None
 
 
 def accepted(suite: str, outside: Set[str] = frozenset(), path: Path = PATH) -> Run | None:

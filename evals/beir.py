@@ -91,7 +91,7 @@ def opened(collection: Collection, settings: Settings, retrieval: str) -> Iterat
             for outcome in ingest(home.store, reader, reader.files, lambda path: Metadata()):
                 if outcome.state == "failed" and "no searchable words" not in outcome.reason:
                     raise CaseError(f"{collection.name}: {outcome.path.name}: {outcome.reason}")
-            weights = dataclasses.replace(RETRIEVAL[retrieval], candidates=DEPTH)
+            weights = dataclasses.replace(RETRIEVAL[retrieval], candidates=DEPTH, ranked=DEPTH)
             store = home.store
             yield Retriever(store.register, store.index, store.embedding, home.cross_encoder, weights), reader
         finally:
@@ -147,6 +147,8 @@ def _rows(path: Path, *fields: str) -> Iterator[dict[str, Any]]:
         lines = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise CaseError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise CaseError(f"{path}: not UTF-8 from byte {error.start} on: save it as UTF-8") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -154,6 +156,8 @@ def _rows(path: Path, *fields: str) -> Iterator[dict[str, Any]]:
             row = json.loads(line)
         except json.JSONDecodeError as error:
             raise CaseError(f"{path}:{number}: {error.msg}") from None
+        if not isinstance(row, dict):
+            raise CaseError(f"{path}:{number}: expected an object with the fields {', '.join(fields)}")
         missing = [field for field in fields if field not in row]
         if missing:
             raise CaseError(f"{path}:{number}: no field {', '.join(missing)}")

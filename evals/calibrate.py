@@ -4,7 +4,7 @@
 
 Each fit maximises a likelihood with an L2 penalty, over features scaled to unit deviation: of the evidence passages
 among the candidates (ranking), of the sentences that state a fact among all sentences considered (answering), and of
-"the case can be answered" (refusing). The suite `unseen` and half of `natural` are never fitted on.
+"the case can be answered" (refusing). The suite `unseen` and the test half of every other are never fitted on.
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ from knowledge.question_kind import kind_of
 from knowledge.ranking import FEATURES
 
 SUITES = {"corpus": 1.0, "pairs": 1.0, "starter": 0.7, "roles": 0.7, "fresh": 1.0, "natural": 1.0}
-"""Suites that are fitted on, each with what one of its cases counts."""
-HALVED = frozenset({"natural"})
-"""Suites of which the development half alone is fitted on."""
+"""Suites whose development half is fitted on, each with what one of its cases counts."""
 COLLECTION = 0.3
 """What one question of a public collection counts: there are many, and they are not about guidance."""
 L2 = 0.03
@@ -171,8 +169,7 @@ def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.07) -> dic
 @contextmanager
 def _opened(name: str, settings: Settings) -> Iterator[tuple[Sequence[Case], Assistant]]:
     with suites.open_index(name, settings, Path(os.environ.get("FOCAL_CORPUS", "../shared/corpus")), _say) as home:
-        cases = suites.load_suite(name).cases
-        yield [c for c in cases if name not in HALVED or c.half == "dev"], assistant_for(home)
+        yield suites.load_suite(name).only("dev").cases, assistant_for(home)
 
 
 def _say(line: str) -> None:

@@ -99,8 +99,10 @@ class Suite:
     """Where each case id was read, as "file:line"."""
 
     def only(self, half: Half) -> Suite:
-        """The suite with the cases of one half."""
+        """The suite with the cases of one half. Raises CaseError if there are none."""
         kept = tuple(case for case in self.cases if half in ("all", case.half))
+        if not kept:
+            raise CaseError(f"suite {self.name!r} has no case in its {half} half: use another half, or add cases")
         return Suite(self.name, kept, self.origin)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Annotated
 import typer
 
 app = typer.Typer()
+EXTRA = ("ir_measures", "langchain_chroma", "langchain_text_splitters", "scipy")
+"""Modules of the evals extra."""
 
 
 class Half(StrEnum):
@@ -45,10 +48,10 @@ def evaluate(
     from assistant import settings as settings_module
     from assistant.errors import SettingsError
 
-    try:
-        from evals import command
-    except ModuleNotFoundError as error:
-        raise SettingsError(f"{error.name} is missing: install the evals extra (`pip install -e '.[evals]'`)") from None
+    missing = [name for name in EXTRA if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SettingsError(f"{missing[0]} is missing: install the evals extra (`pip install -e '.[evals]'`)")
+    from evals import command
     from evals.cases import CaseError
 
     gating = {"--baseline": baseline, "--accept": accept, "--robustness": robustness, "--judge": judge}

@@ -96,7 +96,8 @@ def compare_configurations(
     """Measure configurations (or read runs saved as .json) side by side; the last is compared with the first.
 
     A peer's answers are cut to the average number of words of the assistant's own, which are measured for that purpose
-    when they are not among the names. Raises CaseError for a name or suite that cannot be used.
+    when they are not among the names. 1 if the last breaks a promise, else 0. Raises CaseError for a name or suite
+    that cannot be used.
     """
     console = console or Console()
     names = list(names)
@@ -127,12 +128,13 @@ def compare_configurations(
     first, *_, last = runs.values()
     comparison = compare(first, last)
     console.print(f"{names[0]} -> {names[-1]}, paired:")
-    terminal.summary(last, [], comparison, console)
+    breaches = gates.promises(last)
+    terminal.summary(last, breaches, comparison, console)
     if report:
-        console.print(f"report: {write_report(last, [], comparison, report)}")
+        console.print(f"report: {write_report(last, breaches, comparison, report)}")
         for name, measured in runs.items():
             measured.save(report / f"{slug(name.removesuffix('.json'))}.json")
-    return 0
+    return gates.exit_status(breaches)
 
 
 def run_beir(settings: Settings, folder: Path, console: Console | None = None) -> int:
@@ -140,7 +142,7 @@ def run_beir(settings: Settings, folder: Path, console: Console | None = None) -
     console = console or Console()
     collection = beir_collections.load_collection(folder)
     console.print(f"{collection.name}: {len(collection.texts)} texts, {len(collection.queries)} questions")
-    figures = beir_collections.measure(collection, beir_collections.search(collection, settings))
+    figures = beir_collections.measure(collection, beir_collections.search(collection, settings, settings.retrieval))
     for name, figure in figures.items():
         console.print(f"  {name:8} {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]", highlight=False)
     return 0
@@ -154,7 +156,7 @@ def draft_cases(rows: Iterable[drafts.LoggedQuestion], target: Path, console: Co
     console = console or Console()
     if target.exists():
         raise CaseError(f"{target} is there already and may hold work: move it, or name another file with --out")
-    known = [case.question for name in SUITES for case in _cases_if_any(name)]
+    known = [(case.question, case.history) for name in SUITES for case in _cases_if_any(name)]
     found = drafts.draft_cases(rows, known)
     drafts.write_drafts(found, target)
     console.print(f"{len(found)} drafts in {target}: add facts, evidence and type, then move them to a suite")

@@ -43,13 +43,16 @@ class LoggedQuestion(Protocol):
         """Ids of the documents cited."""
 
 
-def draft_cases(rows: Iterable[LoggedQuestion], known: Iterable[str] = ()) -> list[dict[str, Any]]:
+def draft_cases(
+    rows: Iterable[LoggedQuestion], known: Iterable[tuple[str, Sequence[str]]] = ()
+) -> list[dict[str, Any]]:
     """One draft for each question that got a thumbs-down or no answer, the most frequent first.
 
-    `known` are questions that are cases already. A draft has no facts and no evidence, so it does not load as a case
-    until a person adds them (or sets a status for a question that has no answer); its `note` says what happened.
+    `known` are questions that are cases already, with their earlier turns. A draft has no facts and no evidence, so it
+    does not load as a case until a person adds them (or sets a status for a question that has no answer); its `note`
+    says what happened.
     """
-    seen = {_key(question) for question in known}
+    seen = {_key(question, history) for question, history in known}
     drafts: dict[str, dict[str, Any]] = {}
     counts: dict[str, int] = {}
     for row in rows:

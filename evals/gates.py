@@ -42,6 +42,9 @@ def promises(run: Run) -> list[Breach]:
     altered = _ids(r for r in run.results if r.scores.get("verbatim", 1.0) < 1.0)
     if altered:
         breaches.append(Breach("verbatim", "a quote does not stand word for word in the passage it cites", altered))
+    worded = _ids(r for r in run.results if r.scores.get("as_quoted", 1.0) < 1.0)
+    if worded:
+        breaches.append(Breach("wording", "an extractive answer says other words than it quotes", worded))
     cited = _ids(r for r in run.results if r.status in scorers.REFUSALS and (r.answer or {}).get("citations"))
     if cited:
         breaches.append(Breach("refusal", "an answer that says the guidance has none cites a source", cited))

@@ -224,7 +224,9 @@ def ndcg(ranks: Sequence[int | None], k: int = 10) -> float | None:
 def _bootstrap(
     values: np.ndarray[tuple[int], np.dtype[np.float64]], statistic: Callable[..., Any] = np.mean
 ) -> tuple[float, float]:
-    if len(values) < 2 or np.all(values == values[0]):
+    if len(values) < 2:
+        return math.nan, math.nan
+    if np.all(values == values[0]):
         return float(values[0]), float(values[0])
     result = stats.bootstrap(
         (values,), statistic, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile", rng=SEED

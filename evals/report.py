@@ -88,11 +88,15 @@ def _header(run: Run, word: str, comparison: Comparison | None) -> str:
 
 
 def _breach(breach: Breach) -> str:
-    links = ", ".join(_link(case) for case in breach.cases[:12]) + (" …" if len(breach.cases) > 12 else "")
+    links = ", ".join(_link(case, breach.gate != "cases") for case in breach.cases[:12]) + (
+        " …" if len(breach.cases) > 12 else ""
+    )
     return f'<p class="breach"><b>{escape(breach.gate)}</b>: {escape(breach.message)}<br>{links}</p>'
 
 
-def _link(case_id: str) -> str:
+def _link(case_id: str, is_shown: bool = True) -> str:
+    if not is_shown:
+        return escape(case_id)
     return f'<a href="#case-{escape(case_id)}">{escape(case_id)}</a>'
 
 

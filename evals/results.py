@@ -22,7 +22,7 @@ from evals.terminal import interval, share
 PAGE = Path(__file__).with_name("results.md")
 SUITES = ("starter", "corpus", "unseen", "natural")
 PEER, OWN = "tutorial", "focal"
-BY_TYPE = ("nugget_recall", "evidence@5")
+BY_TYPE = ("nugget_recall", "evidence@5", "correct_refusal")
 HEAD = f"""# What is measured, beside what a developer would write first
 
 `{PEER}` is the pipeline of most tutorials (`peers/{PEER}.py`: splitter 1000/200, the same embedding model, Chroma, the

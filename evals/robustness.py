@@ -79,12 +79,19 @@ def _slip(word: str, draw: random.Random) -> str:
 
 
 def acronyms_swapped(question: str, draw: random.Random) -> str:
-    """Every known acronym written out, and every known long form shortened."""
+    """Every known acronym written out, and every known long form shortened.
+
+    Up to three letters count in capitals only: "au" is French, and a sea no offence.
+    """
     forms = {short.lower(): long for short, long in ACRONYMS.items()}
     forms |= {long.lower(): short for short, long in ACRONYMS.items()}
     longest_first = sorted(forms, key=len, reverse=True)
     pattern = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, longest_first)) + r")(?!\w)", re.IGNORECASE)
-    return pattern.sub(lambda found: forms[found[0].lower()], question)
+
+    def swapped(found: re.Match[str]) -> str:
+        return found[0] if len(found[0]) <= 3 and not found[0].isupper() else forms[found[0].lower()]
+
+    return pattern.sub(swapped, question)
 
 
 def shouted(question: str, draw: random.Random) -> str:

@@ -20,11 +20,12 @@ from assistant.answers import Answer, Question
 from evals import metrics, scorers, scoring
 from evals.cases import Case, Suite
 from evals.subjects import Hit, Subject
+from knowledge.retrieval import Weights
 
 DEPTH = 10
 """Passages kept and scored for each case."""
-DEEP = 100
-"""Passages looked at to say where the evidence of a failed case ranked."""
+DEEP = Weights().ranked
+"""Passages looked at to say where the evidence of a failed case ranked: all that retrieval ranks."""
 LIBRARIES = ("chromadb", "numpy", "onnxruntime", "scipy", "sentence-transformers", "torch")
 
 
@@ -199,6 +200,8 @@ def _run_case(case: Case, subject: Subject, library: _Library) -> CaseResult:
     question = Question(case.question, case.history)
     answer: Answer | None = None
     hits: Sequence[Hit] = ()
+    deep: Sequence[Hit] = ()
+    quotes = [evidence.quote for evidence in case.evidence]
     milliseconds: dict[str, float] = {}
     error = None
     try:
@@ -206,13 +209,14 @@ def _run_case(case: Case, subject: Subject, library: _Library) -> CaseResult:
         given, milliseconds["answer"] = _timed(lambda: subject.ask(question))
         answer = given
         milliseconds |= {f"stage: {stage}": value for stage, value in given.timing_ms.items()}
+        if None in scorers.evidence_ranks(quotes, [hit.text for hit in hits[:DEPTH]]):
+            deep = subject.search(question, DEEP)
     except Exception as problem:  # whatever it is, it is the finding of this case
         error = f"{type(problem).__name__}: {problem}"
-    quotes = [evidence.quote for evidence in case.evidence]
     ranks = scorers.evidence_ranks(quotes, [hit.text for hit in hits[:DEPTH]])
     scores = scoring.score(case, answer, ranks, library.by_passage)
-    if error is None and None in ranks:
-        ranks = scorers.evidence_ranks(quotes, [hit.text for hit in subject.search(question, DEEP)])
+    if deep:
+        ranks = scorers.evidence_ranks(quotes, [hit.text for hit in deep])
     return CaseResult(
         id=case.id,
         type=case.type,

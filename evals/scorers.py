@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 RUN_WORDS = 8
@@ -97,17 +97,14 @@ def reciprocal_rank(ranks: Sequence[int | None], k: int = 10) -> float | None:
     return 1 / best if best <= k else 0.0
 
 
-def citation_precision(quotes: Sequence[str], facts: Sequence[Sequence[str]], evidence: Sequence[str]) -> float | None:
-    """Share of cited quotes that carry a required fact or stand at an evidence place; None without citations or facts.
+def citation_precision(quotes: Sequence[str], facts: Sequence[Sequence[str]]) -> float | None:
+    """Share of cited quotes that carry a required fact; None without citations or facts.
 
     After ALCE's citation precision (Gao et al. 2023, section 4), the entailment model replaced by the fact matcher.
     """
     if not quotes or not facts:
         return None
-    carrying = [
-        any(states(quote, fact) for fact in facts) or any(holds(quote, place) for place in evidence) for quote in quotes
-    ]
-    return sum(carrying) / len(carrying)
+    return sum(any(states(quote, fact) for fact in facts) for quote in quotes) / len(quotes)
 
 
 def citation_recall(answer: str, quotes: Sequence[str], facts: Sequence[Sequence[str]]) -> float | None:
@@ -131,6 +128,23 @@ def verbatim(quotes: Sequence[tuple[str, str]]) -> float | None:
         return None
     spaced = [(" ".join(quote.split()), " ".join(text.split())) for quote, text in quotes]
     return sum(bool(quote) and quote in text for quote, text in spaced) / len(spaced)
+
+
+def as_quoted(answer: str, cited: Mapping[int, tuple[str, str]]) -> float | None:
+    """Share of what an extractive answer says that is what it quotes there; None for an answer without marks.
+
+    `cited` gives (quote, text of the passage) by number. What stands before a mark has the words of its quote, no word
+    more; a table row may be said with words of its table besides, as it is said with its heads.
+    """
+    pieces = re.findall(r"(.*?)\[(\d+)\]", answer, re.DOTALL)
+    if not pieces:
+        return None
+    right = 0
+    for said, number in pieces:
+        quote, text = (word_list(part) for part in cited.get(int(number), ("", "")))
+        row = " | " in cited.get(int(number), ("", ""))[1]
+        right += word_list(said) == quote or (row and set(quote) <= set(word_list(said)) <= set(text))
+    return right / len(pieces)
 
 
 def correct_refusal(status: str, citations: int, answerable: bool) -> float | None:

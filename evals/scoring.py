@@ -57,6 +57,7 @@ METRICS: dict[str, Metric] = {
     "citation_precision": Metric("citation precision", gated=True, headline=True),
     "citation_recall": Metric("citation recall", gated=True),
     "verbatim": Metric("quotes verbatim", headline=True),
+    "as_quoted": Metric("said as quoted"),
     "correct_refusal": Metric("correct refusal", gated=True, headline=True),
     "false_abstention": Metric("false abstention", "down", gated=True, headline=True),
     "status": Metric("status right"),
@@ -81,10 +82,12 @@ def score(case: Case, answer: Answer | None, ranks: Ranks, text_of: Mapping[str,
     quotes = [citation.quote for citation in citations]
     abstained = answer is None or status in scorers.ABSTENTIONS
     said = "" if abstained else text
-    places = [evidence.quote for evidence in case.evidence]
     cited = [(citation.document_id, citation.standing) for citation in citations]
     scores: dict[str, float | None] = {
         "verbatim": scorers.verbatim([(c.quote, text_of.get(c.passage_id, "")) for c in citations]),
+        "as_quoted": scorers.as_quoted(text, {c.number: (c.quote, text_of.get(c.passage_id, "")) for c in citations})
+        if answer and answer.engine.answerer == "extractive"
+        else None,
         "correct_refusal": scorers.correct_refusal(status, len(citations), case.answerable),
         "status": scorers.status_right(status, case.expected_status),
     }
@@ -94,7 +97,7 @@ def score(case: Case, answer: Answer | None, ranks: Ranks, text_of: Mapping[str,
             **{f"evidence@{k}": scorers.evidence_at(ranks, k) for k in (1, 5, 10)},
             "mrr@10": scorers.reciprocal_rank(ranks),
             "ndcg@10": metrics.ndcg(ranks),
-            "citation_precision": scorers.citation_precision(quotes, case.facts, places),
+            "citation_precision": scorers.citation_precision(quotes, case.facts),
             "citation_recall": scorers.citation_recall(said, quotes, case.facts),
             "false_abstention": 1.0 if answer is None else scorers.false_abstention(status, True),
             "words": None if abstained else float(scorers.word_count(text)),

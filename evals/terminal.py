@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -37,7 +38,9 @@ def share(value: float, unit: str = "share", signed: bool = False) -> str:
 
 
 def interval(low: float, high: float, unit: str = "share", signed: bool = False) -> str:
-    """An interval in the units of `share`."""
+    """An interval in the units of `share`; empty where too few cases give none."""
+    if math.isnan(low):
+        return ""
     return f"[{share(low, unit, signed)}, {share(high, unit, signed)}]"
 
 
@@ -179,7 +182,8 @@ def comparison_table(runs: Mapping[str, Run]) -> Table:
         figures = [run.figure(name) for run in runs.values()]
         if any(figure.n for figure in figures):
             cells = [
-                f"{share(f.value, metric.unit)} {interval(f.low, f.high, metric.unit)}" if f.n else "–" for f in figures
+                f"{share(f.value, metric.unit)} {interval(f.low, f.high, metric.unit)} n {f.n}" if f.n else "–"
+                for f in figures
             ]
             table.add_row(metric.label, *cells)
     for stage in ("search", "answer"):

@@ -39,7 +39,10 @@ class Weights:
     """How scores are combined; chosen on the development half of the corpus suite and on two public collections."""
 
     dense: float = 0.6
-    """Share of the dense score in the fused one; keyword has the rest (field-notes.md: 0.5 to 0.65 is flat)."""
+    """Share of the dense score in the fused one; keyword has the rest (field-notes.md: 0.5 to 0.65 is flat).
+
+    With 1 or 0 one search alone finds and orders passages, by its own score: for comparison.
+    """
     sentence: float = 0.3
     """Share of the best sentence within the dense score; the passage's own vector has the rest."""
     columns: tuple[float, float, float, float] = (0.6, 0.8, 1.0, 3.0)
@@ -52,6 +55,11 @@ class Weights:
     """Taken by each search from a document that the question names."""
     ranked: int = 60
     """Best by fused score, which are then ranked by everything known of them."""
+
+    @property
+    def is_single(self) -> bool:
+        """True if one search alone decides."""
+        return self.dense in (0.0, 1.0)
 
 
 ABOUT = 0.6
@@ -123,13 +131,14 @@ class Retriever:
     ) -> Retrieved:
         """The `limit` best passages, best first, near-twins counted once."""
         found = self.candidates(question, asker, history, scope)
-        relevant = zip(found.candidates, relevance(found.rows).tolist(), strict=True)
+        own = [c.fused for c in found.candidates] if self.weights.is_single else relevance(found.rows).tolist()
+        relevant = zip(found.candidates, own, strict=True)
         ranked = [_retrieved(candidate, value, found.subjects) for candidate, value in relevant]
         ranked.sort(key=lambda p: (not p.on_subject, -p.relevance, p.passage.id))
         ranked[:ANSWERING] = [_with_directness(p, found.query) for p in ranked[:ANSWERING]]
         ranked.sort(key=lambda p: (-p.score, p.passage.id))
         ranked = self._read(found.query, ranked)
-        ranked.sort(key=lambda p: (-p.score, p.passage.id))
+        ranked.sort(key=lambda p: (-(p.relevance if self.weights.is_single else p.score), p.passage.id))
         # Places the question names come first, in the order of the text.
         named = sorted((p for p in ranked if p.direct), key=lambda p: (p.document.id, p.passage.ordinal))
         rest = current_first([p for p in ranked if not p.direct], found.mentioned)
@@ -245,7 +254,7 @@ class Retriever:
         for document_id in likely:
             dense += self._exact(vector, (document_id,), w.within)
             rows += matches.best(w.within, [known.ranges[document_id]])
-        ids = dict.fromkeys([*dense, *(known.ids[row] for row in rows)])
+        ids = dict.fromkeys([*(dense if w.dense > 0 else ()), *(known.ids[row] for row in rows if w.dense < 1)])
         return {i: matches.score(known.rows[i]) for i in ids if i in known.rows}
 
     def _named(

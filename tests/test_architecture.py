@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -143,6 +144,11 @@ def test_an_init_file_is_a_docstring_and_nothing_else() -> None:
         if path.name == "__init__.py":
             body = tree(path).body
             assert len(body) == 1 and isinstance(body[0], ast.Expr), name(path)
+
+
+def test_every_pattern_of_files_to_install_has_files() -> None:
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    assert [f"{of}/{p}" for of, each in patterns.items() for p in each if not any((ROOT / of).glob(p))] == []
 
 
 def test_starting_the_command_line_imports_no_heavy_library() -> None:

@@ -120,3 +120,9 @@ def test_a_file_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> 
         load("latin", [file])
     with pytest.raises(CaseError, match=r"none.jsonl: No such file"):
         load("none", [tmp_path / "none.jsonl"])
+
+
+def test_a_half_without_cases_is_refused(tmp_path: Path) -> None:
+    whole = loaded(tmp_path, case())
+    with pytest.raises(CaseError, match=r"'some' has no case in its (dev|test) half"):
+        whole.only("test" if whole.cases[0].half == "dev" else "dev")

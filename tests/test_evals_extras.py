@@ -56,6 +56,7 @@ def test_capitals_keywords_and_slack_noise() -> None:
 
 def test_a_question_that_a_variant_does_not_change_is_left_out() -> None:
     assert robustness.vary(one("who leads?"), "acronyms swapped").cases == ()
+    assert robustness.vary(one("les ports au bord of the sea"), "acronyms swapped").cases == ()
 
 
 def test_a_variant_that_would_give_the_fact_away_is_left_out() -> None:
@@ -190,8 +191,9 @@ def test_thumbs_down_and_not_found_become_drafts_most_frequent_first(tmp_path: P
         Row("Who fuels the boats?", status="not_found"),
         Row("who fuels the  boats", status="not_found"),
         Row("Known already?", status="not_found"),
+        Row("And there?", status="not_found", history=("How many boats?",)),
     ]
-    found = drafts.draft_cases(rows, known=["known already"])
+    found = drafts.draft_cases(rows, known=[("known already", ()), ("And there?", ("How many boats?",))])
     assert [draft["question"] for draft in found] == ["Who fuels the boats?", "Wrong answer?"]
     assert found[0]["note"] == "not_found (asked 2 times)"
     assert found[1]["note"] == "thumbs down; old edition; see para. 4; cited s-2025-54"

@@ -51,6 +51,18 @@ def test_a_lying_answerer_is_caught_without_a_baseline() -> None:
     assert set(breaches[0].cases) == {"who-0", "convoy-0", "when-0", "crash-0"} | {"none-0"} & set(breaches[0].cases)
 
 
+class LyingInItsOwnWords(fakes.GoodSubject):
+    """Quotes faithfully and says the contrary."""
+
+    def ask(self, question: fakes.Question) -> fakes.Answer:
+        answer = super().ask(question)
+        return replace(answer, answer=f"It is not true that {answer.answer}") if answer.citations else answer
+
+
+def test_an_answerer_that_says_other_words_than_it_quotes_is_caught(good: Run) -> None:
+    assert caught(good, LyingInItsOwnWords()) == {"wording"}
+
+
 def test_an_always_refusing_answerer_is_caught(good: Run) -> None:
     assert {"nugget_recall", "false_abstention"} <= caught(good, fakes.AlwaysRefusing())
 

@@ -89,11 +89,23 @@ def test_reciprocal_rank_is_of_the_first_evidence_and_nothing_beyond_ten() -> No
     assert scorers.reciprocal_rank([]) is None
 
 
-def test_citation_precision_counts_quotes_that_carry_a_fact_or_stand_at_the_evidence() -> None:
+def test_citation_precision_counts_quotes_that_carry_a_fact() -> None:
     quotes = ["The deadline is sixty days.", QUOTE, "The weather was fine."]
-    assert scorers.citation_precision(quotes, [["sixty days"]], [QUOTE]) == pytest.approx(2 / 3)
-    assert scorers.citation_precision([], [["x"]], []) is None
-    assert scorers.citation_precision(quotes, [], [QUOTE]) is None
+    assert scorers.citation_precision(quotes, [["sixty days"]]) == pytest.approx(1 / 3)
+    assert scorers.citation_precision([], [["x"]]) is None
+    assert scorers.citation_precision(quotes, []) is None
+
+
+TABLE = "Table 1. Cars\nUnit | Cars\nPolice | 48"
+
+
+def test_what_is_said_before_a_mark_has_the_words_of_its_quote() -> None:
+    cited = {1: ("urges the parties to talk;", "and urges the parties to talk;"), 2: ("Police | 48", TABLE)}
+    assert scorers.as_quoted("Urges the parties to talk. [1]\nPolice – Cars: 48 [2]", cited) == 1
+    assert scorers.as_quoted("Nobody urges the parties to talk. [1]\nPolice – Cars: 48 [2]", cited) == 0.5
+    assert scorers.as_quoted("Police – Cars: 49 [2]", cited) == 0
+    assert scorers.as_quoted("The police have 48. [3]", cited) == 0
+    assert scorers.as_quoted("The documents do not say.", {}) is None
 
 
 def test_citation_recall_counts_stated_facts_that_a_quote_carries() -> None:

@@ -141,6 +141,14 @@ def test_the_starter_suite_is_measured_reported_and_its_gates_hold(settings: Set
     assert "whole answer, p95" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
+class Denying(AssistantSubject):
+    """The assistant, its answer turned into its contrary, its quotes left as they are."""
+
+    def ask(self, question: Question) -> Answer:
+        answer = super().ask(question)
+        return replace(answer, answer=f"It is not so that {answer.answer}") if answer.citations else answer
+
+
 class Lying(AssistantSubject):
     """The assistant, with one small word of each quote changed."""
 
@@ -166,6 +174,7 @@ def test_the_real_system_broken_on_purpose_is_caught(settings: Settings, monkeyp
 
         assert caught(AssistantSubject(assistant, {})) == set()
         assert "verbatim" in caught(Lying(assistant, {}))
+        assert caught(Denying(assistant, {})) == {"wording"}
         with monkeypatch.context() as broken:
             broken.setattr(evidence, "ANSWER_FROM", 1.1)
             assert {"nugget_recall", "false_abstention"} <= caught(AssistantSubject(assistant, {}))

@@ -14,7 +14,7 @@ from assistant.bootstrap import Home
 from knowledge.access import PUBLIC, Asker
 from knowledge.crossencoder import Text
 from knowledge.documents import Classification
-from knowledge.retrieval import READ, Retriever
+from knowledge.retrieval import READ, Retriever, Weights
 from knowledge.retrieved import Retrieved, RetrievedPassage, Scope
 
 CLEARED = Asker(Classification.CONFIDENTIAL)
@@ -27,6 +27,22 @@ def ask(library: Assistant, text: str, asker: Asker = PUBLIC, *history: str, **s
 
 def places(found: Retrieved) -> list[tuple[str, str | None, str | None]]:
     return [(p.document.id, p.passage.paragraph, p.passage.part) for p in found.passages]
+
+
+def alone(home: Home, dense: float, question: str) -> Retrieved:
+    store = home.store
+    weights = Weights(dense=dense)
+    return Retriever(store.register, store.index, store.embedding, home.cross_encoder, weights).retrieve(
+        question, PUBLIC
+    )
+
+
+def test_dense_alone_orders_by_closeness_and_keywords_alone_find_only_what_holds_a_word(library_home: Home) -> None:
+    dense = alone(library_home, 1.0, "How does the column tell headquarters that it has set off?")
+    assert [p.relevance for p in dense.passages] == sorted((p.relevance for p in dense.passages), reverse=True)
+    keyword = alone(library_home, 0.0, "escort")
+    assert keyword.passages and all("escort" in p.passage.text.lower() for p in keyword.passages)
+    assert any("escort" not in p.passage.text.lower() for p in alone(library_home, 1.0, "escort").passages)
 
 
 @pytest.mark.parametrize(
