@@ -112,7 +112,7 @@ def own_groups(questions: Path) -> Iterator[Group]:
             case = json.loads(line)
             quotes = [quote for _, quote in case["quotes"]]
             found = retriever.retrieve(case["question"], PUBLIC, limit=FOUND).passages
-            texts = tuple(map(reading_text, found))
+            texts = tuple(reading_text(p, range(len(p.passage.sentences))) for p in found)
             right = tuple(frozenset(_quoted(text, quotes)) for text in texts)
             if texts and (not quotes or any(right)):
                 yield Group(case["question"], texts, right)

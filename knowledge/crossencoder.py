@@ -7,6 +7,7 @@ six layers trained further by `evals/train_crossencoder.py`; only what that trai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -29,8 +30,10 @@ CLS, SEP = 101, 102
 """Numbers of the tokens that begin the input and that end each part, in BERT's uncased vocabulary."""
 QUESTION_TOKENS, CONTEXT_TOKENS, TEXT_TOKENS = 60, 40, 208
 """What is read of a question, of what stands around a passage, and of the passage; as in training."""
-UNREAD = -6.0
-"""Score of a sentence that is not read, such as one beyond TEXT_TOKENS: about the median of those that are."""
+UNREAD = -math.inf
+"""Score of a sentence that is not read, such as one beyond TEXT_TOKENS."""
+LEAST = -6.0
+"""Score below which sentences are alike, those not read among them: about the median of those that are."""
 
 
 class Text(NamedTuple):

@@ -42,7 +42,7 @@ class Lexicon:
     sizes: dict[str, int]
     """Passages of each document."""
     document_counts: Callable[[str], dict[str, int]]
-    """In how many passages of each document a word stands; kept for words asked about before."""
+    """In how many passages of each document an FTS5 expression is found; kept for those asked about before."""
     is_name: Callable[[str], bool]
     """Whether the documents write a word with a capital even within a sentence."""
 
@@ -95,7 +95,7 @@ class Lexicons:
             {i: row for row, i, _ in rows},
             {d: (of_document[0], of_document[-1]) for d, of_document in by_document.items()},
             {d: len(of_document) for d, of_document in by_document.items()},
-            lru_cache(KEPT_WORDS)(lambda word: register.text.document_counts(class_ids, quoted(word))),
+            lru_cache(KEPT_WORDS)(lambda match: register.text.document_counts(class_ids, match)),
             lru_cache(KEPT_WORDS)(
                 lambda word: is_name(word, register.text.texts(class_ids, quoted(word), NAME_SAMPLE))
             ),

@@ -63,12 +63,15 @@ _DEFINING = re.compile(
 )
 
 
+_WANTED = {
+    QuestionKind.NUMBER: _NUMBER,
+    QuestionKind.DATE: _DATE,
+    QuestionKind.WHO: _NAME,
+    QuestionKind.DEFINITION: _DEFINING,
+}
+
+
 def wants(kind: QuestionKind, text: str) -> float:
     """1 if a sentence holds the sort of thing the question asks for, else 0."""
-    pattern = {
-        QuestionKind.NUMBER: _NUMBER,
-        QuestionKind.DATE: _DATE,
-        QuestionKind.WHO: _NAME,
-        QuestionKind.DEFINITION: _DEFINING,
-    }.get(kind)
+    pattern = _WANTED.get(kind)
     return 1.0 if pattern is not None and pattern.search(text) else 0.0

@@ -68,8 +68,8 @@ def features(candidates: Sequence[Candidate], query: Query, rarities: Mapping[st
         best.setdefault(candidate.document.id, []).append(candidate.fused)
     document = {i: float(np.mean(sorted(scores, reverse=True)[:3])) for i, scores in best.items()}
     titles = {
-        c.document.id: query.with_other_forms(stems(f"{c.document.title} {c.document.short_title or ''}"))
-        for c in candidates
+        d.id: query.with_other_forms(stems(f"{d.title} {d.short_title or ''}"))
+        for d in {c.document.id: c.document for c in candidates}.values()
     }
     kind = kind_of(query)
     own_pairs = pairs(query.text)

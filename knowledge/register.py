@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ class Abbreviation:
     passage_id: str
 
 
+KEPT_PASSAGES, KEPT_DOCUMENTS = 4_000, 32
+"""Passages, and documents whose vectors, are kept in memory once read: about 60 and 10 megabytes."""
+
+
 class Register:
     """The register in one SQLite file; reads run in any thread, writes one at a time."""
 
@@ -73,6 +78,8 @@ class Register:
         self._connections: list[sqlite3.Connection] = []
         self._cache: dict[tuple[int, Asker], list[Document]] = {}
         self._fingerprints: dict[tuple[int, Asker], str] = {}
+        self._kept: tuple[str, dict[str, StoredPassage]] = ("", {})
+        self._vectors_of = lru_cache(KEPT_DOCUMENTS)(self._read_vectors)
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._translated():
             connection = self._connection()
@@ -129,6 +136,8 @@ class Register:
                     connection.execute("ROLLBACK")
                 raise
             self._cache.clear()
+            self._kept = ("", {})
+            self._vectors_of.cache_clear()
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         with self._translated():
@@ -373,6 +382,9 @@ class Register:
 
     def passage_vectors(self, document_id: str) -> tuple[list[str], Vectors]:
         """Ids of a document's passages, in order, with their own vectors, shape (passages, dimensions)."""
+        return self._vectors_of(document_id, self.generation())
+
+    def _read_vectors(self, document_id: str, generation: int) -> tuple[list[str], Vectors]:
         rows = self._rows(
             f"SELECT id, substr(vectors, 1, {2 * DIMENSIONS}) FROM passages WHERE document_id = ? ORDER BY ordinal",
             (document_id,),
@@ -382,15 +394,29 @@ class Register:
 
     def fetch(self, passage_ids: Iterable[str], class_ids: Sequence[int]) -> dict[str, StoredPassage]:
         """Passages by id; those outside the given access classes are left out."""
+        found = {
+            i: self._kept_passages(generation).get(i) for i, generation in self._of(passage_ids, class_ids, "p.id")
+        }
+        missing = [i for i, stored in found.items() if stored is None]
+        for row in self._of(missing, class_ids, "p.*") if missing else ():
+            found[row["id"]] = self._kept_passages(row["generation"])[row["id"]] = records.stored_of(row)
+        return {i: stored for i, stored in found.items() if stored is not None}
+
+    def _of(self, passage_ids: Iterable[str], class_ids: Sequence[int], columns: str) -> list[sqlite3.Row]:
+        """Columns of those passages that are in the access classes, with the generation they are of."""
         wanted = list(passage_ids)
-        marks = ",".join("?" * len(wanted))
-        classes = ",".join("?" * len(class_ids))
-        rows = self._rows(
-            f"SELECT p.* FROM passages p JOIN documents d ON d.id = p.document_id WHERE p.id IN ({marks})"
-            f" AND d.class_id IN ({classes})",
+        marks, classes = (",".join("?" * len(values)) for values in (wanted, class_ids))
+        return self._rows(
+            f"SELECT {columns}, (SELECT value FROM meta WHERE key = 'generation') AS generation FROM passages p"
+            f" JOIN documents d ON d.id = p.document_id WHERE p.id IN ({marks}) AND d.class_id IN ({classes})",
             [*wanted, *class_ids],
         )
-        return {row["id"]: records.stored_of(row) for row in rows}
+
+    def _kept_passages(self, generation: str) -> dict[str, StoredPassage]:
+        """Passages of this generation that were read before: the same ones come up again and again."""
+        if self._kept[0] != generation or len(self._kept[1]) > KEPT_PASSAGES:
+            self._kept = (generation, {})
+        return self._kept[1]
 
     def passage(self, passage_id: str, asker: Asker) -> Passage:
         """One passage. Raises UnknownDocument when it is absent or the asker may not read it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -12,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.access import Asker
-from knowledge.crossencoder import UNREAD, CrossEncoder, Text
+from knowledge.crossencoder import LEAST, QUESTION_TOKENS, UNREAD, CrossEncoder, Text
 from knowledge.directness import directness, measure
 from knowledge.documents import Document
-from knowledge.embedding import Embedding
-from knowledge.fulltext import quoted
+from knowledge.embedding import Embedding, Encoded
+from knowledge.fulltext import Matches, quoted
 from knowledge.glossary import Glossary
 from knowledge.index import VectorIndex
 from knowledge.lexicon import Lexicon, Lexicons
 from knowledge.matching import AskedWords, asked_words, match
 from knowledge.naming import Subject, aboutness, local_rarity, subject, unknown_mission
+from knowledge.onnx_export import CORES
 from knowledge.ordering import current_first, without_twins
 from knowledge.places import direct_hits
 from knowledge.queries import Query, understand
@@ -68,8 +70,14 @@ COMMON = 0.2
 """Share of the passages that a word stands in from which it says nothing of what a document is about."""
 ANSWERING = 20
 """Most relevant passages whose sentences are weighed by how directly they answer; weighing all finds no more."""
-READ = 8
-"""Best passages that are read with the question in view; 6 take a quarter less time and find 0.8 points less."""
+READ_PASSAGES, READ_WORDS = 12, 600
+"""Best passages of which the likeliest sentences are read, and words read in all.
+
+Reading eight whole passages takes twice as long and is no better on the seven suites: nugget recall 77.5 against 76.7,
+correct refusal 56.6 against 57.9 at the same false abstention, evidence@5 87.4 both.
+"""
+NEARNESS = 0.5
+"""What the relevance of its passage counts, beside its directness, when a sentence is chosen for reading."""
 OF_ONE_MISSION = frozenset({"report", "resolution"})
 """Kinds of document that speak of one mission or country, where guidance speaks of all."""
 NAMED, NAMED_DOCUMENTS = 0.3, 3
@@ -116,6 +124,8 @@ class Retriever:
         self._cross_encoder = cross_encoder
         self.weights = weights
         self._lexicons = Lexicons(register, embedding.is_word)
+        self._beside = ThreadPoolExecutor(CORES, thread_name_prefix="encode")
+        """The model works here while SQLite looks for the words."""
 
     def glossary(self, asker: Asker) -> Glossary:
         """The abbreviations of the documents the asker may read."""
@@ -150,11 +160,13 @@ class Retriever:
         )
 
     def _read(self, query: Query, ranked: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
-        """All passages in order, the best of them read with the question in view."""
-        chosen = [p for p in ranked if p.on_subject and not p.direct][:READ]
-        scores = self._cross_encoder.scores(query.text, [reading_text(p) for p in chosen])
-        read = {p.passage.id: odds for p, odds in zip(chosen, scores, strict=True)}
-        return [_with_reading(p, read.get(p.passage.id, ())) for p in ranked]
+        """All passages in order, the likeliest sentences of the best ones read with the question in view."""
+        near = {p.passage.id: p for p in ranked if p.on_subject and not p.direct}
+        chosen = _worth_reading(list(near.values())[:READ_PASSAGES], query.text)
+        texts = [reading_text(near[i], numbers) for i, numbers in chosen.items()]
+        scores = self._cross_encoder.scores(query.text, texts)
+        read = {i: dict(zip(chosen[i], odds, strict=True)) for i, odds in zip(chosen, scores, strict=True)}
+        return [_with_reading(p, read[p.passage.id]) if p.passage.id in read else p for p in ranked]
 
     def candidates(
         self,
@@ -170,21 +182,22 @@ class Retriever:
         mentions = {d: known.names.mention(query, documents[d]) for d in documents}
         named = tuple(sorted((d for d in mentions if mentions[d] >= 0.5), key=lambda d: -mentions[d]))
         query = query.without_naming() if named else query
+        encoding = self._beside.submit(self._encode, query)
         wanted = sorted(stems(" ".join((*query.terms, *query.context_terms))))
-        counts = {word: known.document_counts(word) for word in wanted}
+        counts = {word: known.document_counts(quoted(word)) for word in wanted}
         general = frozenset(d.id for d in documents.values() if d.kind not in OF_ONE_MISSION)
         about, subjects = self._named(query, known, counts, general)
         bare = query.without({form for subject in subjects for form in subject.forms})
-        encoded = self._embedding.encode([self._dense_text(query)])
-        vector = encoded.texts[0]
         # Not in one batch: a text's quantised vector depends a little on what is encoded beside it.
-        sought = vector if bare is query else self._embedding.encode([self._dense_text(bare)]).texts[0]
+        bare_encoding = encoding if bare is query else self._beside.submit(self._encode, bare)
+        class_ids = self._register.class_ids(asker)
+        matches = self._register.text.search(class_ids, match_expression(query), self.weights.columns)
+        encoded, vector, sought = encoding.result(), encoding.result().texts[0], bare_encoding.result().texts[0]
         lessened = dict.fromkeys(query.context_terms, self.weights.context)
         asked = asked_words(query.text, encoded.words[0], known.rarity, lessened)
-        class_ids = self._register.class_ids(asker)
         plain = {d: max(mentions[d], about[d] * ABOUT) for d in documents if d in known.ranges}
         likely = [d for d in sorted(plain, key=lambda d: -plain[d])[:NAMED_DOCUMENTS] if plain[d] >= NAMED]
-        scored = self._search(query, sought, class_ids, known, documents, likely, scope)
+        scored = self._search(matches, sought, class_ids, known, documents, likely, scope)
         direct = direct_hits(self._register, query, documents, mentions)
         stored = self._register.fetch([*scored, *direct], class_ids)
         rarities = {stem: known.rarity(stem) for stem in sorted(stems(" ".join(query.terms)))}
@@ -215,6 +228,9 @@ class Retriever:
             if i in stored
         )
 
+    def _encode(self, query: Query) -> Encoded:
+        return self._embedding.encode([self._dense_text(query)])
+
     def _dense_text(self, query: Query) -> str:
         """The question with short forms spelled out and everyday words as documents say them, as far as three go."""
         spelled_out = [phrase for phrase in query.phrases if " " in phrase]
@@ -231,7 +247,7 @@ class Retriever:
 
     def _search(
         self,
-        query: Query,
+        matches: Matches,
         vector: Vectors,
         class_ids: Sequence[int],
         known: Lexicon,
@@ -244,7 +260,6 @@ class Retriever:
         Documents that are `likely` meant are searched on their own too, since the whole index might crowd them out.
         """
         w = self.weights
-        matches = self._register.text.search(class_ids, match_expression(query), w.columns)
         if scope.is_open:
             dense = [i for c in class_ids for i in self._index.search(c, vector, w.candidates)]
             rows = matches.best(w.candidates)
@@ -269,8 +284,7 @@ class Retriever:
             ((written.get(w, w) if is_mission(written.get(w, w)) else w,), c) for w, c in telling.items()
         ]
         for forms in query.alternatives:
-            either = " OR ".join(map(quoted, forms))
-            groups.append((forms, self._register.text.document_counts(known.class_ids, either)))
+            groups.append((forms, known.document_counts(" OR ".join(map(quoted, forms)))))
         names = [
             (forms, c)
             for forms, c in groups
@@ -360,15 +374,45 @@ def _with_directness(found: RetrievedPassage, query: Query) -> RetrievedPassage:
     return replace(found, directness=direct, score=found.relevance + DIRECTNESS * max(direct, default=0.0))
 
 
-def _with_reading(found: RetrievedPassage, odds: tuple[float, ...]) -> RetrievedPassage:
-    return replace(found, read=odds, score=found.score + READING * max(odds, default=UNREAD))
+def _worth_reading(passages: Sequence[RetrievedPassage], question: str) -> dict[str, list[int]]:
+    """Numbers of the sentences that are likeliest to answer by what is known without reading them, by passage id.
+
+    As many as READ_WORDS allow; with each passage the question is read, and where the passage stands.
+    """
+    likely = sorted(
+        (-direct - NEARNESS * p.relevance, rank, number)
+        for rank, p in enumerate(passages)
+        for number, direct in enumerate(p.directness)
+    )
+    left, chosen = READ_WORDS, dict[str, list[int]]()
+    for _, rank, number in likely:
+        p = passages[rank]
+        left -= len(p.passage.sentence_texts()[number].split())
+        if p.passage.id not in chosen:
+            left -= min(len(question.split()), QUESTION_TOKENS) + len(_place(p).split())
+        if left < 0 and chosen:
+            break
+        chosen.setdefault(p.passage.id, []).append(number)
+    return {passage_id: sorted(numbers) for passage_id, numbers in chosen.items()}
 
 
-def reading_text(found: RetrievedPassage) -> Text:
-    """What is read of a passage: its words, and before them date and title of its document and its own heading."""
+def _with_reading(found: RetrievedPassage, odds: Mapping[int, float]) -> RetrievedPassage:
+    read = tuple(odds.get(number, UNREAD) for number in range(len(found.passage.sentences)))
+    return replace(found, read=read, score=found.score + READING * max(0.0, max(read) - LEAST))
+
+
+def reading_text(found: RetrievedPassage, numbers: Sequence[int]) -> Text:
+    """What is read of a passage: these of its sentences, and before them date and title of its document and heading."""
+    texts = found.passage.sentence_texts()
+    starts = [0, *itertools.accumulate(len(texts[n]) + 1 for n in numbers)]
+    spans = [(start, start + len(texts[n])) for start, n in zip(starts, numbers, strict=False)]
+    return Text(_place(found), " ".join(texts[n] for n in numbers), spans)
+
+
+def _place(found: RetrievedPassage) -> str:
     of = found.document
     where = filter(None, [of.month, of.short_title or of.title, *found.passage.headings[-1:]])
-    return Text(". ".join(where) + ".", found.passage.text, [(s.start, s.end) for s in found.passage.sentences])
+    return ". ".join(where) + "."
 
 
 def match_expression(query: Query) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from string import ascii_lowercase
 from typing import NamedTuple
 
@@ -45,6 +47,7 @@ class Speller:
         """
         self._vocabulary, self._is_word, self._abbreviations = vocabulary, is_word, abbreviations
         self._by_length: dict[int, list[str]] = {}
+        self._sorted = sorted(vocabulary)
         for word in vocabulary:
             if word.isalpha():
                 self._by_length.setdefault(len(word), []).append(word)
@@ -113,7 +116,11 @@ class Speller:
         base = stem(word)
         if base in self._vocabulary or word.lower() in self._abbreviations or self._is_word(word):
             return True
-        return any(longer.startswith(base) and len(longer) > len(base) + 1 for longer in self._vocabulary)
+        beginning = itertools.takewhile(lambda longer: longer.startswith(base), self._from(base))
+        return any(len(longer) > len(base) + 1 for longer in beginning)
+
+    def _from(self, word: str) -> Iterator[str]:
+        return itertools.islice(self._sorted, bisect.bisect_left(self._sorted, word), None)
 
     def _is_in_documents(self, word: str) -> bool:
         """True for an abbreviation, an English word, or a name: what is only like a word in its stem is no reading."""

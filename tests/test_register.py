@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from fakes import DIMENSIONS, document, passage
 
+from knowledge import embedding
 from knowledge.access import PUBLIC, AccessClass, Asker
 from knowledge.documents import Classification, Document, Passage, Standing
 from knowledge.errors import IndexDamaged, IndexMismatch, UnknownDocument
@@ -29,9 +30,15 @@ def register(tmp_path: Path) -> Iterator[Register]:
     opened.close()
 
 
-def put(register: Register, of: Document, *texts: str, abbreviations: tuple[Abbreviation, ...] = ()) -> list[Passage]:
+def put(
+    register: Register,
+    of: Document,
+    *texts: str,
+    abbreviations: tuple[Abbreviation, ...] = (),
+    dimensions: int = DIMENSIONS,
+) -> list[Passage]:
     passages = [passage(text, of.id, n, paragraph=str(n + 1)) for n, text in enumerate(texts)]
-    vectors = np.ones((2, DIMENSIONS), np.float32)
+    vectors = np.ones((2, dimensions), np.float32)
     register.put(of, f"key of {of.id}", [StoredPassage(p, vectors) for p in passages], abbreviations)
     return passages
 
@@ -140,6 +147,28 @@ def test_reclassifying_moves_words_and_abbreviations_at_once(register: Register)
     assert register.documents(PUBLIC) == [] == register.abbreviations(PUBLIC)
     assert (found(register, "convoys"), found(register, "convoys", CLEARED)) == (set(), {"handbook"})
     assert register.text.vocabulary(register.class_ids(PUBLIC)) == {}
+
+
+def test_what_was_read_before_is_neither_given_to_others_nor_outlives_a_change(
+    register: Register, tmp_path: Path
+) -> None:
+    of_secret = document("secret", classification=CONFIDENTIAL)
+    (secret,) = put(register, of_secret, "Convoys leave.", dimensions=embedding.DIMENSIONS)
+
+    def read(asker: Asker) -> list[str]:
+        return [s.passage.text for s in register.fetch([secret.id, "absent"], register.class_ids(asker)).values()]
+
+    assert read(CLEARED) == ["Convoys leave."] == read(CLEARED)
+    assert read(PUBLIC) == []
+    ids, vectors = register.passage_vectors("secret")
+    assert (ids, vectors.shape) == ([secret.id], (1, embedding.DIMENSIONS))
+    elsewhere = Register(tmp_path / "register.sqlite3")  # as another process does
+    elsewhere.set_fields("secret", {"classification": "unclassified"})
+    assert read(PUBLIC) == ["Convoys leave."]
+    elsewhere.remove("secret")
+    elsewhere.close()
+    assert read(CLEARED) == []
+    assert register.passage_vectors("secret")[0] == []
 
 
 def test_keywords_find_symbols_numbers_and_words_without_accents(register: Register) -> None:

@@ -12,9 +12,9 @@ from assistant.answers import Filters, Question
 from assistant.assistant import Assistant
 from assistant.bootstrap import Home
 from knowledge.access import PUBLIC, Asker
-from knowledge.crossencoder import Text
+from knowledge.crossencoder import UNREAD, Text
 from knowledge.documents import Classification
-from knowledge.retrieval import READ, Retriever, Weights
+from knowledge.retrieval import READ_PASSAGES, READ_WORDS, Retriever, Weights
 from knowledge.retrieved import Retrieved, RetrievedPassage, Scope
 
 CLEARED = Asker(Classification.CONFIDENTIAL)
@@ -72,20 +72,33 @@ class Favours:
         return [tuple(5.0 if self.word in t.text[a:b] else -9.0 for a, b in t.sentences) for t in texts]
 
 
-def test_the_best_passages_are_read_and_what_that_says_changes_their_order(library_home: Home) -> None:
+def test_the_likeliest_sentences_are_read_and_what_that_says_changes_the_order(library_home: Home) -> None:
     store, said = library_home.store, ("signed route clearance", "written permission")
     ranks = {}
     for favoured in said:
         reads = Favours(favoured)
         retriever = Retriever(store.register, store.index, store.embedding, reads)
         passages = retriever.retrieve("What must a convoy have before departure?", PUBLIC, limit=1000).passages
-        assert len(reads.texts) == READ < len(passages)
-        assert {p.passage.text for p in passages if p.read} <= {text.text for text in reads.texts}
+        assert len(reads.texts) <= READ_PASSAGES < len(passages)
+        read = {p.passage.sentence_texts()[n] for p in passages for n, odds in enumerate(p.read) if odds != UNREAD}
+        assert read == {text.text[a:b] for text in reads.texts for a, b in text.sentences}
         assert "May 2024. Convoy movements. Departure." in {text.context for text in reads.texts}
         ranks[favoured] = [next(n for n, p in enumerate(passages) if words in p.passage.text) for words in said]
     first, second = (ranks[favoured] for favoured in said)
     assert first[0] < second[0] or second[1] < first[1]
     assert first[0] <= second[0] and second[1] <= first[1]
+
+
+def test_a_long_question_leaves_fewer_words_to_read_but_never_none(library_home: Home) -> None:
+    store = library_home.store
+    words = {}
+    for padding in ("", "We have waited at the gate since Tuesday and nobody tells us anything. " * 20, "gate " * 700):
+        reads = Favours("")
+        question = f"{padding}What must a convoy have before departure?"
+        Retriever(store.register, store.index, store.embedding, reads).retrieve(question, PUBLIC)
+        words[len(question)] = sum(len(text.text.split()) for text in reads.texts)
+    short, long, longest = words.values()
+    assert READ_WORDS > short > long >= longest > 0
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from assistant.answers import Notice, Question, Status
 from assistant.assistant import Draft
 from assistant.citations import Claim, reference
 from knowledge.clauses import as_sentence
-from knowledge.crossencoder import UNREAD
+from knowledge.crossencoder import LEAST
 from knowledge.passages import CELL, table_row_sentence
 from knowledge.question_kind import QuestionKind, kind_of, wants
 from knowledge.retrieved import Retrieved, RetrievedPassage
@@ -26,7 +26,7 @@ class Weights:
     gap: float = 0.52
     """What each point counts by which a passage is more or less relevant than the first; the rest is directness."""
     read: float = 0.8
-    """What the log-odds that a sentence answers count; one that was not read is taken for UNREAD."""
+    """What the log-odds that a sentence answers count; at least LEAST."""
     margin: float = 6.5
     """How far below the best sentence another may lie and still be said."""
     passages: int = 8
@@ -109,10 +109,10 @@ class ExtractiveAnswerer:
     def _candidates(self, source: RetrievedPassage, retrieved: Retrieved) -> list[_Candidate]:
         behind = self.weights.gap * (source.relevance - retrieved.passages[0].relevance)
         texts = source.passage.sentence_texts()
-        read = source.read or (UNREAD,) * len(texts)
+        read = source.read or (LEAST,) * len(texts)
         each = zip(texts, source.directness, read, strict=False)
         return [
-            _Candidate(source, position, text, direct + self.weights.read * odds + behind)
+            _Candidate(source, position, text, direct + self.weights.read * max(odds, LEAST) + behind)
             for position, (text, direct, odds) in enumerate(each)
             if is_readable(text, source)
         ]
