@@ -53,6 +53,7 @@ def evaluate(
         raise SettingsError(f"{missing[0]} is missing: install the evals extra (`pip install -e '.[evals]'`)")
     from evals import command
     from evals.cases import CaseError
+    from evals.suites import needs_corpus
 
     gating = {"--baseline": baseline, "--accept": accept, "--robustness": robustness, "--judge": judge}
     measuring = {**gating, "--half": half is not Half.ALL, "--report": report is not None}
@@ -62,6 +63,8 @@ def evaluate(
         _refuse("draft-cases", {**measuring, "--compare": compare is not None})
     elif compare is not None:
         _refuse("--compare", gating)
+    if corpus is not None:
+        _refuse("--corpus", {"--beir": beir is not None, f"the suite {suite}": not needs_corpus(suite)})
     if suite != "draft-cases":
         _refuse("measuring", {"--out": out is not None})
 

@@ -184,10 +184,10 @@ def _latency(run: Run) -> str:
     rows = [
         f'<tr><td>{escape(stage)}</td><td class="n">{t["p50"]:.0f}</td>'
         f'<td class="n">{t["p95"]:.0f} [{t["p95 low"]:.0f}, {t["p95 high"]:.0f}]</td>'
-        f'<td class="n">{t["p99"]:.0f}</td></tr>'
+        f'<td class="n">{t["p99"]:.0f}</td><td class="n">{t["n"]:.0f}</td></tr>'
         for stage, t in run.latency().items()
     ]
-    heads = '<tr><th></th><th class="n">p50</th><th class="n">p95</th><th class="n">p99</th></tr>'
+    heads = '<tr><th></th><th class="n">p50</th><th class="n">p95</th><th class="n">p99</th><th class="n">n</th></tr>'
     return f'<section class="box"><h2>Latency, ms</h2><table>{heads}{"".join(rows)}</table></section>'
 
 

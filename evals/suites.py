@@ -62,12 +62,16 @@ def load_suite(name: str) -> Suite:
     return cases.load(name, files)
 
 
+def needs_corpus(name: str) -> bool:
+    """True for a suite over other documents than the starter notes."""
+    return bool(name in SUITES and SUITES[name].documents)
+
+
 def document_folders(name: str, corpus: Path) -> list[Path]:
     """The folders of a suite's documents. Raises CaseError if one is missing; unknown suites have the starter notes."""
-    source = SUITES.get(name)
-    if source is None or not source.documents:
+    if not needs_corpus(name):
         return [NOTES]
-    folders = [corpus / folder for folder in source.documents]
+    folders = [corpus / folder for folder in SUITES[name].documents]
     for folder in folders:
         if not folder.is_dir():
             raise CaseError(f"suite {name!r} needs the documents in {folder}, which is not there")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -89,7 +89,7 @@ def caveats(comparison: Comparison) -> list[str]:
         ("settings", before.settings, after.settings),
         ("documents", before.documents, after.documents),
     ):
-        if differing := sorted(name for name in was.keys() & now.keys() if was[name] != now[name]):
+        if differing := sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name)):
             lines.append(f"other {what}: {', '.join(differing[:6])}{' …' if len(differing) > 6 else ''}")
     gated = [change for change in comparison.changes if METRICS[change.metric].gated]
     few = [METRICS[change.metric].label for change in gated if 0 < change.difference.moved < DECIDABLE]
@@ -114,11 +114,22 @@ def _headline(run: Run, comparison: Comparison | None, width: int) -> Table:
             direction = change.direction if change else "unclear"
             plain = "" if metric.headline else "dim"
             table.add_row(*(cells[s] for s in shown), style={"better": "green", "worse": "red"}.get(direction, plain))
+    for extra in _areas_and_times(run):
+        table.add_row(*(extra.get(s, "") for s in shown))
+    return table
+
+
+def _areas_and_times(run: Run) -> Iterator[dict[str, str]]:
+    """What is no mean over cases: the area under risk over coverage and the latency, as cells by head."""
+    curve = run.risk_coverage()
+    if curve.risk:
+        between = f"[{curve.low:.3f}, {curve.high:.3f}]"
+        yield {"": "risk over coverage", "now": f"{curve.area:.3f}", "95 %": between, "n": str(len(curve.risk))}
     for stage in ("search", "answer"):
         if latency := run.latency().get(stage):
-            timing = {"": f"{stage} p95, ms", "now": f"{latency['p95']:.0f}", "n": f"{latency['n']:.0f}"}
-            table.add_row(*(timing.get(s, "") for s in shown))
-    return table
+            between = f"[{latency['p95 low']:.0f}, {latency['p95 high']:.0f}]"
+            count = f"{latency['n']:.0f}"
+            yield {"": f"{stage} p95, ms", "now": f"{latency['p95']:.0f}", "95 %": between, "n": count}
 
 
 def _cells(metric: Metric, figure: Figure, change: Change | None) -> dict[str, str]:
@@ -186,9 +197,10 @@ def comparison_table(runs: Mapping[str, Run]) -> Table:
                 for f in figures
             ]
             table.add_row(metric.label, *cells)
-    for stage in ("search", "answer"):
-        timings = [run.latency().get(stage, {}) for run in runs.values()]
-        table.add_row(f"{stage} p95, ms", *(f"{t['p95']:.0f}" if t else "–" for t in timings))
+    extras = [{extra[""]: extra for extra in _areas_and_times(run)} for run in runs.values()]
+    for label in dict.fromkeys(label for of_run in extras for label in of_run):
+        rows = [of_run.get(label) for of_run in extras]
+        table.add_row(label, *(f"{row['now']} {row['95 %']} n {row['n']}" if row else "–" for row in rows))
     return table
 
 

@@ -188,6 +188,9 @@ def test_the_register_is_shown_changed_and_emptied_by_command(home: Path, focal:
         (["set", "study-2003", "superseded_by=no-such"], "no such document"),
         (["set", "study-2003", "colour=red"], "no such field"),
         (["set", "study-2003", "standing"], "field=value"),
+        (["eval", "--corpus", "."], "--corpus does not go with the suite starter"),
+        (["eval", "--compare", "focal", "tutorial", "--accept"], "--compare does not go with --accept"),
+        (["eval", "--beir", ".", "--half", "dev"], "--beir does not go with --half"),
     ],
 )
 def test_a_mistake_is_told_in_one_line_with_what_to_do(home: Path, focal: Focal, words: list[str], says: str) -> None:

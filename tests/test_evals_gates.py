@@ -227,11 +227,11 @@ def test_a_reader_is_told_what_was_not_compared_and_where_too_few_cases_moved(go
     del after.results[1]
     after.results[0].scores["nugget_recall"] = 0.0
     after.conditions.settings["retrieval"] = "dense"
-    after.conditions.documents["handbook"] = "sha-new"
+    after.conditions.documents |= {"handbook": "sha-new", "added": "sha"}
     assert terminal.caveats(compare(good, after)) == [
         "not compared, removed: 1 (convoy-0)",
         "other settings: retrieval",
-        "other documents: handbook",
+        "other documents: added, handbook",
         "fewer than 6 cases moved, so p cannot get below 0.05: nugget recall",
     ]
 

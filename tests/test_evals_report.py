@@ -167,6 +167,8 @@ def test_the_terminal_summary_starts_with_the_verdict_and_names_broken_gates() -
     good = run(fakes.suite(), fakes.GoodSubject())
     assert printed(good).startswith("PASS  fake (all)")
     assert printed(good, good).startswith("SAME")
+    assert re.search(r"risk over coverage\s+0\.000\s+\[0\.000, 0\.000\]\s+\d+\n", printed(good))
+    assert re.search(r"answer p95, ms\s+\d+\s+\[\d+, \d+\]\s+\d+\n", printed(good))
     text = printed(run(fakes.suite(), fakes.LyingAnswerer()), good)
     assert text.startswith("FAIL")
     assert "gate verbatim: a quote does not stand word for word" in text
