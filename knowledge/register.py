@@ -414,9 +414,10 @@ class Register:
 
     def _kept_passages(self, generation: str) -> dict[str, StoredPassage]:
         """Passages of this generation that were read before: the same ones come up again and again."""
-        if self._kept[0] != generation or len(self._kept[1]) > KEPT_PASSAGES:
-            self._kept = (generation, {})
-        return self._kept[1]
+        kept = self._kept  # taken once, as another thread may put that of another generation in its place
+        if kept[0] != generation or len(kept[1]) > KEPT_PASSAGES:
+            kept = self._kept = (generation, {})
+        return kept[1]
 
     def passage(self, passage_id: str, asker: Asker) -> Passage:
         """One passage. Raises UnknownDocument when it is absent or the asker may not read it."""
