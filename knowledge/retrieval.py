@@ -73,8 +73,8 @@ ANSWERING = 20
 READ_PASSAGES, READ_WORDS = 12, 600
 """Best passages of which the likeliest sentences are read, and words read in all.
 
-Reading eight whole passages takes twice as long and is no better on the seven suites: nugget recall 77.5 against 76.7,
-correct refusal 56.6 against 57.9 at the same false abstention, evidence@5 87.4 both.
+Reading eight whole passages takes twice as long and is hardly better on the seven suites: nugget recall 77.5 against
+76.7, correct refusal 56.6 against 57.9 at the same false abstention, evidence@5 87.4 both.
 """
 NEARNESS = 0.5
 """What the relevance of its passage counts, beside its directness, when a sentence is chosen for reading."""
