@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from threadpoolctl import threadpool_limits
+
 from assistant.answerers.extractive import ExtractiveAnswerer
 from assistant.assistant import Assistant
 from assistant.roles.roles import Role, load_roles
@@ -58,6 +60,8 @@ def open_home(
     `damaged` empties the vector store and skips the checks that a repair is there to satisfy. Raises IndexLocked,
     IndexMismatch, IndexDamaged or ModelError, each with what to do.
     """
+    # BLAS's threads wait busily after each product, for longer than ours take, on the cores that the models need.
+    threadpool_limits(1, user_api="blas")
     folder = settings.folder
     with ExitStack() as opened:
         lock = HomeLock(folder, command)

@@ -70,7 +70,10 @@ class OnnxCrossEncoder:
         The softmax over all sentences read for a question, with one more of score 0 for "none of them", is what the
         model was trained on.
         """
-        return list(self._cores.map(partial(self._read, question), texts))
+        # Longest first, so that no core is left waiting for a long one begun last.
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i].text))
+        read = dict(zip(order, self._cores.map(partial(self._read, question), (texts[i] for i in order)), strict=True))
+        return [read[i] for i in range(len(texts))]
 
     def _read(self, question: str, text: Text) -> tuple[float, ...]:
         """The head is linear, so a sentence's score is the mean of its tokens'."""

@@ -111,6 +111,25 @@ def test_a_list_question_is_answered_with_its_lead_in_and_every_item() -> None:
     assert all(item in said for item in ["checks these things:", *items])
 
 
+DEPUTY = [
+    paragraph("The post has grown in years. Before anyone takes it up, the mission makes sure that the new deputy"),
+    Block("list_item", "has met the heads of all agencies in the capital.", number="(i)"),
+    Block("list_item", "has been shown the office, its safe and its two vehicles.", number="(ii)"),
+]
+
+
+def test_half_a_sentence_that_list_items_complete_is_said_with_them_though_it_ends_without_a_colon() -> None:
+    question = "What does the mission make sure of before the new deputy takes up the post that has grown in years?"
+    said = "\n".join(claim.text for claim in draft(retrieved(question, (document(), DEPUTY)), 30).claims)
+    assert said.index("makes sure that the new deputy") < said.index("(i) has met") < said.index("(ii) has been shown")
+
+
+def test_an_item_is_said_with_the_words_that_lead_into_it_wherever_these_stand() -> None:
+    found = retrieved("Who has been shown the two vehicles and the safe?", (document(), DEPUTY))
+    said = "\n".join(claim.text for claim in draft(found, 40).claims)
+    assert said.index("makes sure that the new deputy") < said.index("(ii) has been shown")
+
+
 def test_a_table_row_is_said_with_its_column_heads_and_quoted_as_it_stands() -> None:
     rows = (("Section", "Vehicles"), ("Police", "48"), ("Civil affairs", "2"))
     found = retrieved("How many vehicles do the police have?", (document(), [Block("table", "", rows=rows)]))

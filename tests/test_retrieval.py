@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from fakes import document
 from library import SECRET_WORD
+from threadpoolctl import threadpool_info
 
 from assistant.answers import Filters, Question
 from assistant.assistant import Assistant
@@ -35,6 +36,11 @@ def alone(home: Home, dense: float, question: str) -> Retrieved:
     return Retriever(store.register, store.index, store.embedding, home.cross_encoder, weights).retrieve(
         question, PUBLIC
     )
+
+
+def test_products_of_vectors_leave_the_other_cores_to_the_models(library_home: Home) -> None:
+    library_home.store.embedding.encode(["Who signs?"])
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
 
 
 def test_dense_alone_orders_by_closeness_and_keywords_alone_find_only_what_holds_a_word(library_home: Home) -> None:

@@ -157,11 +157,12 @@ class ExtractiveAnswerer:
         while position > 0 and len(needed) < 3 and _leans(texts[position]):
             position -= 1
             needed.insert(0, position)
-        if passage.kind == "list" and texts[candidate.position].rstrip().endswith(":"):
-            needed += range(candidate.position + 1, len(texts))
-        elif passage.kind == "list" and candidate.position > 0 and texts[0].rstrip().endswith(":") and 0 not in needed:
-            needed.insert(0, 0)
-        return needed
+        if passage.kind != "list":
+            return needed
+        if _leads_in(texts, candidate.position):
+            return [*needed, *range(candidate.position + 1, len(texts))]
+        lead_in = next((p for p in range(candidate.position - 1, -1, -1) if _leads_in(texts, p)), position)
+        return sorted({lead_in, *needed})
 
 
 def _newest_first(
@@ -207,6 +208,17 @@ _LEANING = re.compile(
 def _leans(sentence: str) -> bool:
     """True if a sentence opens by pointing back at the one before it."""
     return bool(_LEANING.match(sentence))
+
+
+_ITEM = re.compile(r"(?:[•▪●■◦○‣·–—-]|\(?(?:[a-z]{1,2}|[ivxl]{1,6}|\d{1,2})[.)])\s", re.IGNORECASE)
+_CLOSED = re.compile(r"[.;?!,][\"'”’)\]]*$|[;,] (?:and|or)$")
+
+
+def _leads_in(texts: Sequence[str], position: int) -> bool:
+    """True if list items complete the sentence: it ends in a colon, or an item follows before it comes to an end."""
+    text = texts[position].rstrip()
+    open_ended = not (_CLOSED.search(text) or _ITEM.match(text))
+    return text.endswith(":") or (open_ended and any(map(_ITEM.match, texts[position + 1 : position + 2])))
 
 
 def is_readable(text: str, source: RetrievedPassage) -> bool:
