@@ -18,7 +18,7 @@ from assistant.assistant import Assistant
 from assistant.roles.roles import Role, load_roles
 from assistant.settings import Settings
 from knowledge.crossencoder import CrossEncoder, OnnxCrossEncoder
-from knowledge.embedding import EMBEDDINGS
+from knowledge.embedding import open_embedding
 from knowledge.index import VectorIndex
 from knowledge.ingestion import Store, check_embedding, settle
 from knowledge.lock import HomeLock
@@ -72,7 +72,7 @@ def open_home(
             shutil.rmtree(folder / "chroma", ignore_errors=True)
         index = VectorIndex(folder / "chroma")
         opened.callback(index.close)
-        store = Store(register, index, EMBEDDINGS[settings.embedding](folder, progress))
+        store = Store(register, index, open_embedding(settings.embedding, folder, progress))
         cross_encoder = OnnxCrossEncoder(folder, progress)
         if not damaged:
             check_embedding(register, store.embedding)

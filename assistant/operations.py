@@ -17,7 +17,7 @@ from assistant.surfaces import Surface
 from assistant.terminal import safe
 from knowledge.access import Asker
 from knowledge.documents import Classification
-from knowledge.embedding import EMBEDDINGS
+from knowledge.embedding import open_embedding
 
 
 def key_store(settings: Settings) -> KeyStore:
@@ -92,7 +92,7 @@ def gaps_text(settings: Settings, as_json: bool) -> str:
         rows = log.unanswered(None)
     finally:
         log.close()
-    found = gaps.group(rows, EMBEDDINGS[settings.embedding](settings.folder, lambda line: None)) if rows else []
+    found = gaps.group(rows, open_embedding(settings.embedding, settings.folder)) if rows else []
     if as_json:
         return json.dumps([asdict(gap) for gap in found], ensure_ascii=False, indent=1)
     lines = []

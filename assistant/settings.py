@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
@@ -19,8 +19,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FOCAL_", env_file=".env", extra="ignore", env_ignore_empty=True)
 
     home: Path = Field(Path("~/.focal-point"), description="Folder for register, index, models and logs")
-    embedding: Literal["onnx-int8", "sentence-transformers"] = Field(
-        "onnx-int8", description="How passages and questions are encoded"
+    embedding: str = Field(
+        "onnx-int8",
+        description="How passages and questions are encoded: `onnx-int8`, `sentence-transformers`, or the folder of"
+        " another model that sentence-transformers loads",
     )
     retrieval: Literal["fused", "dense", "keyword"] = Field(
         "fused", description="Which scores rank passages; the last two are for comparison"
@@ -86,6 +88,13 @@ class Settings(BaseSettings):
     )
     slack_api_url: str = Field("https://slack.com/api/", description="Address of Slack's Web API")
 
+    @field_validator("embedding")
+    @classmethod
+    def _named_or_a_folder(cls, value: str) -> str:
+        if value not in ("onnx-int8", "sentence-transformers") and not Path(value).expanduser().is_dir():
+            raise ValueError("use onnx-int8, sentence-transformers or the folder of a model")
+        return value
+
     @property
     def folder(self) -> Path:
         """`home` with `~` resolved."""
@@ -99,4 +108,5 @@ def load() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "FOCAL_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{name}: {first['msg']} (got {first.get('input')!r})") from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {said} (got {first.get('input')!r})") from None

@@ -18,6 +18,7 @@ from evals.cases import CaseError, Suite
 from evals.scorers import word_list
 from knowledge import ingestion
 from knowledge.access import PUBLIC
+from knowledge.embedding import label
 from knowledge.readers.manifest import MANIFEST_NAME, read_manifest
 
 SUITES_FOLDER = Path(__file__).resolve().parent / "suites"
@@ -145,9 +146,9 @@ def _index_folder(folders: Sequence[Path], settings: Settings) -> Path:
     """The folder of an index over these documents, a new one for each state of the code that fills it; older ones are
     deleted."""
     suites = settings.folder / "evals"
-    stem = "starter" if folders == [NOTES] else "corpus"
-    folder = suites / f"{stem}.{settings.embedding}.{indexing_code()}"
-    for old in suites.glob(f"{stem}.{settings.embedding}.*"):
+    stem = f"{'starter' if folders == [NOTES] else 'corpus'}.{label(settings.embedding)}"
+    folder = suites / f"{stem}.{indexing_code()}"
+    for old in suites.glob(f"{stem}.*"):
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)

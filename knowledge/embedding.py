@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import ModelError
-from knowledge.onnx_export import bert, exported, session, sha256
+from knowledge.onnx_export import bert, exported, load_quietly, session, sha256
 from knowledge.vectors import Vectors
 from knowledge.words import STOPWORDS
 
@@ -51,8 +51,8 @@ class Words(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """Unit vectors of n texts, shape (n, DIMENSIONS); for each text those of its spans, (spans, DIMENSIONS), and its
-    words."""
+    """Unit vectors of n texts, shape (n, dimensions); for each text those of its spans, (spans, dimensions), and its
+    words. The packaged model has DIMENSIONS of them, another may have more or fewer."""
 
     texts: Vectors
     spans: list[Vectors]
@@ -158,39 +158,76 @@ class OnnxEmbedding:
 
 
 class SentenceTransformerEmbedding:
-    """The reference: the packaged weights run by sentence-transformers (fp32, torch)."""
+    """A model run by sentence-transformers (fp32, torch): the packaged one, as the reference, or one in a folder."""
 
     name = "all-MiniLM-L6-v2/sentence-transformers/2"
 
-    def __init__(self, home: Path, progress: Callable[[str], None] = lambda line: None) -> None:
-        """Load the packaged weights; `progress` is not needed and only makes the constructors alike."""
-        folder = packaged_model()
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        from sentence_transformers import SentenceTransformer
+    def __init__(
+        self, home: Path, progress: Callable[[str], None] = lambda line: None, folder: Path | None = None
+    ) -> None:
+        """Load the model in `folder`, or the packaged one.
 
-        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-        self._model.max_seq_length = MAX_TOKENS
-        self._tokenizer: Any = self._model.tokenizer
-        self._directions = _word_directions(home / "models" / "words.fp32.npy", self._tokenizer.vocab, self._states)
+        `progress` is not needed and only makes the constructors alike. Raises ModelError if `folder` holds no model
+        that can take this one's place.
+        """
+        words = home / "models" / "words.fp32.npy"
+        if folder is not None:
+            self.name = f"{label(str(folder))}/sentence-transformers/2"
+            words = words.with_name(f"words.{label(str(folder))}.npy")
+        self._model, self._tokenizer = _sentence_transformer(folder or packaged_model())
+        known = packaged_tokenizer()
+        self._is_known = lambda form: known.token_to_id(form) is not None
+        self._directions = _word_directions(words, known.get_vocab(), self._states)
 
     def token_lengths(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the two special ones included."""
         return [len(ids) for ids in self._tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
 
     def is_word(self, word: str) -> bool:
-        """True if the model's vocabulary holds the word, or its base form, whole."""
-        return any(form in self._tokenizer.vocab for form in _base_forms(word))
+        """True if the packaged model's vocabulary, one of whole words, holds the word or its base form."""
+        return any(map(self._is_known, _base_forms(word)))
 
     def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
         """Encode texts, their words and spans."""
         return _pool(texts, self._states(texts), spans, self._directions)
 
     def _states(self, texts: Sequence[str]) -> list[_States]:
-        states = self._model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
+        found = self._model.encode(list(texts), output_value=None, show_progress_bar=False)
         tokens = self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True)
         return [
-            _States(state.numpy(), tokens["offset_mapping"][i], tokens.word_ids(i)) for i, state in enumerate(states)
-        ]
+            _States(
+                of["token_embeddings"][of["attention_mask"].bool()].numpy(),
+                tokens["offset_mapping"][i], tokens.word_ids(i), of["sentence_embedding"].numpy(),
+            )
+            for i, of in enumerate(found)
+        ]  # fmt: skip
+
+
+def _sentence_transformer(folder: Path) -> tuple[Any, Any]:
+    """The model in a folder and its tokenizer. Raises ModelError if it cannot encode passages and their sentences."""
+    load_quietly()
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        model: Any = SentenceTransformer(
+            str(folder), device="cpu", local_files_only=True, model_kwargs={"use_safetensors": True}
+        )
+        tokenizer = model.tokenizer
+        (tried,) = model.encode(["dawn"], output_value=None, show_progress_bar=False)
+        window = model.max_seq_length or MAX_TOKENS
+        of_token, of_text = tried["token_embeddings"].shape[-1], tried["sentence_embedding"].shape[-1]
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise ModelError(f"{folder} holds no model that sentence-transformers can load: {said}") from None
+    if window < MAX_TOKENS:
+        raise ModelError(f"the model in {folder} reads {window} tokens at once, and a passage may have {MAX_TOKENS}")
+    if of_token != of_text or of_token < WORD_DIMENSIONS or not tokenizer.is_fast:
+        raise ModelError(
+            f"the model in {folder} cannot be used: {of_token} dimensions a token, {of_text} a text; wanted are as many"
+            f" for both, at least {WORD_DIMENSIONS}, and a fast tokenizer"
+        )
+    model.max_seq_length = MAX_TOKENS
+    return model, tokenizer
 
 
 EMBEDDINGS: dict[str, Callable[[Path, Callable[[str], None]], Embedding]] = {
@@ -198,6 +235,27 @@ EMBEDDINGS: dict[str, Callable[[Path, Callable[[str], None]], Embedding]] = {
     "sentence-transformers": SentenceTransformerEmbedding,
 }
 """Setting FOCAL_EMBEDDING to constructor. Another embedding is one class and one line here."""
+
+
+def open_embedding(setting: str, home: Path, progress: Callable[[str], None] = lambda line: None) -> Embedding:
+    """The embedding that FOCAL_EMBEDDING names: one of EMBEDDINGS, or that in a folder. Raises ModelError."""
+    if setting in EMBEDDINGS:
+        return EMBEDDINGS[setting](home, progress)
+    return SentenceTransformerEmbedding(home, progress, Path(setting).expanduser())
+
+
+def label(setting: str) -> str:
+    """A short name for what FOCAL_EMBEDDING names, fit for a file's name: of a folder its own and its weights' digest.
+
+    Raises ModelError if a folder holds no weights.
+    """
+    if setting in EMBEDDINGS:
+        return setting
+    folder = Path(setting).expanduser().resolve()
+    weights = folder / "model.safetensors"
+    if not weights.exists():
+        raise ModelError(f"{folder} holds no model.safetensors, as sentence-transformers saves a model")
+    return f"{folder.name}-{sha256(weights)[:12]}"
 
 
 def _base_forms(word: str) -> list[str]:
@@ -219,18 +277,20 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
 
 
 class _States(NamedTuple):
-    """One text's tokens: final states, shape (tokens, DIMENSIONS), their place in the text and the word of each."""
+    """One text's tokens: final states, shape (tokens, dimensions), their place in the text and the word of each."""
 
     states: Vectors
     offsets: Sequence[Span]
     words: Sequence[int | None]
     """Number of the word that a token is part of; None for the two special tokens."""
+    text: Vectors | None = None
+    """Vector of the whole text where the model says more of it than the mean of its tokens, shape (dimensions,)."""
 
 
 def _pool(
     texts: Sequence[str], tokens: Sequence[_States], spans: Sequence[Sequence[Span]] | None, directions: Vectors
 ) -> Encoded:
-    vectors = np.stack([t.states.mean(axis=0) for t in tokens])
+    vectors = np.stack([t.states.mean(axis=0) if t.text is None else t.text for t in tokens])
     pooled = [_pool_spans(t.states, t.offsets, of_text) for t, of_text in zip(tokens, spans or (), strict=False)]
     return Encoded(_unit(vectors), pooled, [_pool_words(*pair, directions) for pair in zip(texts, tokens, strict=True)])
 
@@ -239,7 +299,7 @@ def _pool_spans(states: Vectors, offsets: Sequence[Span], spans: Sequence[Span])
     """Mean state of the tokens in each span; a span beyond the window gets the mean of the whole text."""
     starts = np.array([start for start, _ in offsets])
     ends = np.array([end for _, end in offsets])
-    pooled = np.empty((len(spans), DIMENSIONS), np.float32)
+    pooled = np.empty((len(spans), states.shape[1]), np.float32)
     for row, (start, end) in enumerate(spans):
         inside = (starts >= start) & (ends <= end) & (ends > starts)
         pooled[row] = states[inside].mean(axis=0) if inside.any() else states.mean(axis=0)
@@ -262,7 +322,7 @@ def _pool_words(text: str, tokens: _States, directions: Vectors) -> Words:
     if not kept:
         return NO_WORDS
     # Sums over each word's tokens, as differences of running sums; a word's length does not matter to its direction.
-    running = np.vstack([np.zeros((1, DIMENSIONS), np.float32), np.cumsum(tokens.states, axis=0)])
+    running = np.vstack([np.zeros((1, tokens.states.shape[1]), np.float32), np.cumsum(tokens.states, axis=0)])
     sums = running[[last[word] + 1 for word in kept]] - running[[first[word] for word in kept]]
     vectors = np.rint(_unit(sums @ directions) * WORD_SCALE).astype(np.int8)
     return Words(np.array([tokens.offsets[first[word]][0] for word in kept], np.int32), vectors)
@@ -275,21 +335,21 @@ WORDS_A_TEXT = 12
 def _word_directions(
     path: Path, vocabulary: Mapping[str, int], states: Callable[[Sequence[str]], list[_States]]
 ) -> Vectors:
-    """The WORD_DIMENSIONS main directions of word vectors, shape (DIMENSIONS, WORD_DIMENSIONS), made once.
+    """The WORD_DIMENSIONS main directions of word vectors, shape (dimensions, WORD_DIMENSIONS), made once.
 
     Principal directions (about the origin) of the model's own English vocabulary, so they depend on no document.
     """
     if path.exists():
         with contextlib.suppress(ValueError, OSError):
             kept: Vectors = np.load(path, allow_pickle=False)
-            if kept.shape == (DIMENSIONS, WORD_DIMENSIONS):
+            if kept.ndim == 2 and kept.shape[1] == WORD_DIMENSIONS:
                 return kept
     known = sorted(w for w in vocabulary if w.isascii() and w.isalpha() and len(w) > 2 and w not in STOPWORDS)
     texts = [" ".join(known[i : i + WORDS_A_TEXT]) for i in range(0, len(known), WORDS_A_TEXT)]
-    spread = np.zeros((DIMENSIONS, DIMENSIONS))
+    spread = np.zeros(())
     for text in states(texts):
         vectors = _unit(text.states[1:-1])
-        spread += vectors.T @ vectors
+        spread = spread + vectors.T @ vectors
     directions = np.linalg.eigh(spread)[1][:, : -WORD_DIMENSIONS - 1 : -1].astype(np.float32)
     # An eigenvector's sign is arbitrary: fixed here, so that an index agrees with directions made on another machine.
     directions *= np.sign(directions[np.abs(directions).argmax(axis=0), range(WORD_DIMENSIONS)])

@@ -62,12 +62,18 @@ def sha256(path: Path) -> str:
 
 def bert(source: Path) -> Any:
     """The packaged BERT model in `source`, with attention written out, as the exporter needs it."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    load_quietly()
     from transformers import BertModel
-    from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     return BertModel.from_pretrained(str(source), local_files_only=True, attn_implementation="eager")
+
+
+def load_quietly() -> None:
+    """Have transformers load models without a progress bar of its own, and without looking for them on the network."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _write_fp32(module: Any, inputs: Sequence[str], target: Path) -> None:

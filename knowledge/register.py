@@ -22,7 +22,6 @@ import numpy as np
 from knowledge import fulltext, records
 from knowledge.access import AccessClass, Asker
 from knowledge.documents import Classification, Document, Passage
-from knowledge.embedding import DIMENSIONS
 from knowledge.errors import IndexDamaged, IndexMismatch, UnknownDocument
 from knowledge.records import StoredPassage as StoredPassage
 from knowledge.vectors import Vectors
@@ -386,11 +385,12 @@ class Register:
 
     def _read_vectors(self, document_id: str, generation: int) -> tuple[list[str], Vectors]:
         rows = self._rows(
-            f"SELECT id, substr(vectors, 1, {2 * DIMENSIONS}) FROM passages WHERE document_id = ? ORDER BY ordinal",
+            "SELECT id, substr(vectors, 1, length(vectors) / (1 + json_array_length(sentences))) FROM passages"
+            " WHERE document_id = ? ORDER BY ordinal",
             (document_id,),
         )
         vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float16).astype(np.float32)
-        return [row[0] for row in rows], vectors.reshape(len(rows), DIMENSIONS)
+        return [row[0] for row in rows], vectors.reshape(len(rows), vectors.size // max(1, len(rows)))
 
     def fetch(self, passage_ids: Iterable[str], class_ids: Sequence[int]) -> dict[str, StoredPassage]:
         """Passages by id; those outside the given access classes are left out."""

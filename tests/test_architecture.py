@@ -111,7 +111,7 @@ def test_a_library_is_imported_in_its_own_place_only(library: str) -> None:
     assert wrong == []
 
 
-OFFLINE = ("knowledge/embedding.py", "knowledge/onnx_export.py")
+OFFLINE = ("knowledge/onnx_export.py",)
 
 
 def test_only_the_settings_read_the_environment() -> None:
