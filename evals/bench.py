@@ -30,6 +30,7 @@ from assistant import settings
 from evals.bench_phases import COLD_QUESTION
 from evals.cases import CaseError
 from evals.command import CORPUS
+from evals.run import commit
 from evals.suites import PROJECT, document_folders
 
 HISTORY = PROJECT / "bench" / "history.jsonl"
@@ -146,7 +147,7 @@ def _circumstances() -> dict[str, Any]:
     """When, which code, and what kind of machine: nothing that names the machine or its folders."""
     return {
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "commit": _commit(),
+        "commit": commit(),
         "machine": {
             "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             "processor": _processor(),
@@ -159,21 +160,6 @@ def _circumstances() -> dict[str, Any]:
             **{name: importlib.metadata.version(name) for name in VERSIONS},
         },
     }
-
-
-def _commit() -> str:
-    """The short hash of the commit, with "+" where files differ from it; empty outside a repository."""
-    try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--exclude=*", "--dirty=+"],
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()
 
 
 def _processor() -> str:

@@ -17,7 +17,7 @@ from evals.cases import Case, CaseError, Half, Suite
 from evals.compare import compare
 from evals.configurations import DEFAULT, changed, configuration
 from evals.report import write_report
-from evals.run import Run, load_run, run
+from evals.run import Run, commit, load_run, run
 from evals.subjects import Subject
 from evals.suites import SUITES, load_suite, open_index, verify_evidence
 from knowledge.ingestion import slug
@@ -52,6 +52,8 @@ def run_eval(
     chosen = whole.only(half)
     if accept and half != "all":
         raise CaseError("only a run of the whole suite can be accepted: leave --half out")
+    if accept and commit().endswith("+"):
+        raise CaseError("an accepted run tells its commit, and files differ from the last one: commit them first")
     if (accept or baseline) and suite not in SUITES:
         raise CaseError(f"only a named suite has an accepted run: use one of {', '.join(SUITES)}")
     accepted = None

@@ -242,19 +242,23 @@ def _timed(action: Callable[[], T]) -> tuple[T, float]:
     return action(), (time.perf_counter() - start) * 1000
 
 
-def commit() -> str:
-    """The commit the code is at, with "+" when files differ from it; empty outside a repository."""
+def commit(folder: Path = Path(__file__).parent) -> str:
+    """The commit the code is at, with "+" when files differ from it; empty outside a repository.
+
+    The accepted runs in `evals/baseline.json` are no code, and one is accepted after the other.
+    """
+    but_accepted = ":(top,exclude)evals/baseline.json"
     try:
-        here = Path(__file__).parent
-        revision = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"], cwd=here, capture_output=True, text=True, check=True
-        )
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True, check=True
-        )
+        revision, changed = [
+            subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+            for words in (
+                ("rev-parse", "--short=12", "HEAD"),
+                ("status", "--porcelain", "-uno", "--", ":(top)", but_accepted),
+            )
+        ]
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return revision.stdout.strip() + ("+" if changed.stdout.strip() else "")
+    return revision + ("+" if changed else "")
 
 
 def machine() -> dict[str, str]:

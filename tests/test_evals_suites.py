@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from evals import beir, calibrate, cli, command, gates, suites
 from evals.cases import CaseError, check_evidence, composition
 from evals.compare import compare
 from evals.configurations import changed, configuration
-from evals.run import load_run, run
+from evals.run import commit, load_run, run
 from evals.subjects import AssistantSubject
 from evals.suites import indexing_code, load_suite
 from knowledge import retrieval
@@ -274,7 +275,32 @@ def test_a_run_that_breaks_a_promise_is_not_accepted(settings: Settings, monkeyp
     lying = run(fakes.suite(1), fakes.LyingAnswerer())
     monkeypatch.setattr(command, "_measure", lambda *_: lying)
     monkeypatch.setattr(command.baselines, "accept", lambda _: pytest.fail("was accepted"))
+    monkeypatch.setattr(command, "commit", lambda: "0123456789ab")
     with pytest.raises(CaseError, match="not accepted: gate verbatim"):
+        command.run_eval(settings, "starter", accept=True, console=Console(file=io.StringIO()))
+
+
+def test_only_a_committed_state_is_accepted_and_accepted_runs_are_no_part_of_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def git(*words: str) -> None:
+        author = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+        subprocess.run(["git", *author, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    assert commit(tmp_path) == ""
+    (tmp_path / "evals").mkdir()
+    code, accepted = tmp_path / "code.py", tmp_path / "evals" / "baseline.json"
+    code.touch()
+    accepted.touch()
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "First")
+    accepted.write_text("{}", encoding="utf-8")
+    assert re.fullmatch(r"[0-9a-f]{12}", commit(tmp_path / "evals"))
+    code.write_text("1", encoding="utf-8")
+    assert re.fullmatch(r"[0-9a-f]{12}\+", commit(tmp_path / "evals"))
+    monkeypatch.setattr(command, "commit", lambda: commit(tmp_path / "evals"))
+    with pytest.raises(CaseError, match="commit them first"):
         command.run_eval(settings, "starter", accept=True, console=Console(file=io.StringIO()))
 
 
