@@ -143,7 +143,7 @@ def evidence_rows(cases: Sequence[Case], assistant: Assistant, author: str) -> I
             yield Weighed(evidence.measure(retrieved), case.answerable, author)
 
 
-def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.06) -> dict[str, float]:
+def fit_evidence(rows: Sequence[Weighed], false_abstention: float = 0.065) -> dict[str, float]:
     """Coefficients by feature name, the intercept set so that this share of answerable cases is refused.
 
     Authors count the same, however many cases they wrote, as each has habits that tell the cases of no other apart.

@@ -52,10 +52,10 @@ def run_eval(
     chosen = whole.only(half)
     if accept and half != "all":
         raise CaseError("only a run of the whole suite can be accepted: leave --half out")
-    if accept and commit().endswith("+"):
-        raise CaseError("an accepted run tells its commit, and files differ from the last one: commit them first")
     if (accept or baseline) and suite not in SUITES:
         raise CaseError(f"only a named suite has an accepted run: use one of {', '.join(SUITES)}")
+    if accept and commit().endswith("+"):
+        raise CaseError("an accepted run tells its commit, and files differ from the last one: commit them first")
     accepted = None
     if baseline:
         outside = {case.id for case in whole.cases} - {case.id for case in chosen.cases}
