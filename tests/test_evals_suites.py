@@ -253,7 +253,7 @@ def test_a_file_of_cases_is_no_named_suite_and_has_an_index_of_its_documents(
 ) -> None:
     rows = (suites.SUITES_FOLDER / "starter.jsonl").read_text(encoding="utf-8").splitlines()
     file = tmp_path / "corpus.jsonl"
-    file.write_text("\n".join(rows[:3]), encoding="utf-8")
+    file.write_text("\n".join(rows[:10]), encoding="utf-8")
     for option in ({"accept": True}, {"baseline": True}):
         with pytest.raises(CaseError, match="only a named suite has an accepted run"):
             command.run_eval(settings, str(file), console=Console(file=io.StringIO()), **option)  # type: ignore[arg-type]
